@@ -1,0 +1,184 @@
+"""Rules for products of expressions in different unknowns: divisors, remainders, bounds."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from math import gcd
+
+from .boxes import Box
+from .dims import Dim, bounds
+from .products import congruence, divisors, factorise, separate
+from .relations import Comparison, Relation, compare
+from .search import Domains, Literal, Search, hull
+from .sets import SetTooLarge
+from .univariate import Undecidable, solution_set
+
+_MAX_RESIDUES = 64  # of a modulus
+_MAX_STAIRS = 64
+
+
+def products(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Solve `U(x)*V(rest) == n` by the divisors of n."""
+    for item in literals:
+        if not isinstance(item, Comparison) or item.op != "==":
+            continue
+        for name in domains:
+            if name not in item.symbols:
+                continue
+            found = separate(item.dim, name)
+            if found is None:
+                continue
+            others = [other for other in literals if other is not item]
+            left, right, share, _, number = found
+            if number % share:
+                return []
+            if number == 0:
+                zero = compare(left, "==", 0)
+                return search.solve([*others, zero], domains) + search.solve(
+                    [*others, compare(left, "!=", 0), compare(right, "==", 0)], domains
+                )
+            return _by_divisors(search, left, right, number // share, name, others, domains)
+    return None
+
+
+def _by_divisors(
+    search: Search,
+    left: Dim,
+    right: Dim,
+    number: int,
+    name: str,
+    others: list[Literal],
+    domains: Domains,
+) -> list[Box]:
+    found: list[Box] = []
+    known = hull(domains)
+    low, high = bounds(left, known)
+    for size in divisors(number):
+        for divisor in (size, -size):
+            if (low is not None and divisor < low) or (high is not None and divisor > high):
+                continue
+            values = solution_set(compare(left, "==", divisor), name, domains[name], search.effort)
+            if values:
+                rest = compare(right, "==", number // divisor)
+                found += search.solve([*others, rest], {**domains, name: values})
+    return found
+
+
+def congruences(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Solve `U(x)*V(rest) % m == r`: by `gcd(U, m)` for r = 0, else by the residues of U."""
+    for item in literals:
+        if not isinstance(item, Comparison) or item.op != "==":
+            continue
+        form = congruence(item.dim)
+        if form is None:
+            continue
+        if form.number % form.times:
+            return []
+        rest, modulus = -form.number // form.times, form.modulus
+        if not 0 <= rest < modulus:
+            return []
+        for name in domains:
+            found = separate(form.size, name) if name in item.symbols else None
+            if found is None or found.number:
+                continue
+            share = found.share // found.times
+            others = [other for other in literals if other is not item]
+            if rest == 0:
+                modulus //= gcd(share, modulus)
+                return _by_common_divisors(
+                    search, found.left, found.right, modulus, name, others, domains
+                )
+            if modulus > _MAX_RESIDUES:
+                return None
+            boxes: list[Box] = []
+            for residue in range(modulus):
+                is_residue = compare(found.left % modulus, "==", residue)
+                values = solution_set(is_residue, name, domains[name], search.effort)
+                if values:
+                    need = compare(share * residue * found.right % modulus, "==", rest)
+                    boxes += search.solve([*others, need], {**domains, name: values})
+            return boxes
+    return None
+
+
+def _by_common_divisors(
+    search: Search,
+    left: Dim,
+    right: Dim,
+    modulus: int,
+    name: str,
+    others: list[Literal],
+    domains: Domains,
+) -> list[Box]:
+    """Solve `left*right % modulus == 0`: modulus/gcd(left, modulus) divides right."""
+    found: list[Box] = []
+    primes = [prime for prime, _ in factorise(modulus)]
+    for divisor in divisors(modulus):
+        values = solution_set(compare(left % divisor, "==", 0), name, domains[name], search.effort)
+        for prime in primes:
+            if modulus % (divisor * prime) == 0:
+                more = compare(left % (divisor * prime), "==", 0)
+                # Boxes overlap where the values that are no multiples are too many to list.
+                with suppress(SetTooLarge, Undecidable):
+                    values = values - solution_set(more, name, values, search.effort)
+        if values:
+            need = compare(right % (modulus // divisor), "==", 0)
+            found += search.solve([*others, need], {**domains, name: values})
+    return found
+
+
+def stairs(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Solve `U(x)*V(rest) >= n` or `<= n`, for U, V >= 0, where `n//u` changes."""
+    known = hull(domains)
+    for item in literals:
+        if not isinstance(item, Comparison) or item.op != ">=":
+            continue
+        for name in domains:
+            found = separate(item.dim, name) if name in item.symbols else None
+            if found is None:
+                continue
+            left, right, share, times, number = found
+            lows = [bounds(factor, known)[0] for factor in (left, right)]
+            if share < 0 or any(low is None or low < 0 for low in lows):
+                continue
+            others = [other for other in literals if other is not item]
+            steps = _stairs(
+                left,
+                right,
+                -(-number // share) if times > 0 else number // share,
+                at_least=times > 0,
+            )
+            if steps is None:
+                continue
+            return [b for step in steps for b in search.solve([*others, *step], domains)]
+    return None
+
+
+def _stairs(
+    left: Dim, right: Dim, number: int, *, at_least: bool
+) -> list[list[Relation | bool]] | None:
+    """Give the steps of `left*right >= number` (or `<=`), both factors at least 0."""
+    if at_least:
+        if number <= 0:
+            return [[]]
+        last, number = number, number - 1  # ceil(n/u) = (n - 1)//u + 1
+    else:
+        if number < 0:
+            return []
+        last = number + 1
+    if 4 * number > _MAX_STAIRS**2:
+        return None
+    steps: list[list[Relation | bool]] = []
+    if not at_least:
+        steps.append([compare(left, "==", 0)])
+    size = 1
+    while size < last:
+        value = number // size
+        end = number // value if value else last
+        between = [compare(left, ">=", size), compare(left, "<=", end)]
+        bound = compare(right, ">=", value + 1) if at_least else compare(right, "<=", value)
+        steps.append([*between, bound])
+        size = end + 1
+    beyond = compare(right, ">=", 1) if at_least else compare(right, "<=", 0)
+    steps.append([compare(left, ">=", max(size, 1)), beyond])
+    return steps

@@ -1,0 +1,143 @@
+"""What is known about the symbols of a net while its shapes are worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from .relations import AllOf, AnyOf, Comparison, Relation, decide, negate
+
+Bounds = tuple[int, "int | None"]
+
+
+class Misfit(Exception):  # noqa: N818 - inference catches it and makes the user's error of it
+    """Shapes that don't fit: what is, what was needed.
+
+    `kind` names the rule (a parameter's name, `rank`, or the text of a check), so that the
+    registry can say how PyTorch words it.
+    """
+
+    def __init__(self, message: str, kind: str = "check", relation: Relation | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.relation = relation
+
+
+class Demand(NamedTuple):
+    """A relation that a layer needs, and the layer's name."""
+
+    relation: Relation
+    layer: str
+
+
+class Facts:
+    """Bounds on symbols, the relations demanded so far, and the choices that sizes left open.
+
+    A relation is proven, refuted, or recorded and from then on taken for granted. A *choice* is
+    made where a rule has two cases and the sizes don't say which holds: `script` says which way to
+    go at the first choices, later ones take the general case (sizes differ). `choices` is the way
+    gone, so that a solver can visit every combination.
+
+    `mixing` names the layers in which a view may fold other sizes into the batch; None allows it
+    everywhere.
+    """
+
+    __slots__ = (
+        "_granted",
+        "choices",
+        "demands",
+        "kept",
+        "known",
+        "layer",
+        "mixing",
+        "script",
+        "warnings",
+    )
+
+    def __init__(
+        self,
+        known: Mapping[str, Bounds] | None = None,
+        script: Sequence[bool] = (),
+        *,
+        mixing: frozenset[str] | None = frozenset(),
+    ) -> None:
+        self.known: dict[str, Bounds] = dict(known or {})
+        self.demands: list[Demand] = []
+        self.layer = ""
+        self.script = tuple(script)
+        self.choices: list[bool] = []
+        self.mixing = mixing
+        self.warnings: list[str] = []
+        self.kept: set[str] = set()
+        self._granted: set[Relation] = set()
+
+    def holds(self, value: bool | Relation) -> bool | None:
+        """Say whether a relation is proven, refuted, or (None) open."""
+        if isinstance(value, bool):
+            return value
+        if value in self._granted:
+            return True
+        return decide(value, self.known)
+
+    def require(
+        self, value: bool | Relation, message: Callable[[], str], kind: str = "check"
+    ) -> None:
+        """Demand a relation: raise :class:`Misfit` where it is refuted, record it where it is open."""
+        if isinstance(value, bool):
+            if not value:
+                raise Misfit(message(), kind)
+            return
+        answer = self.holds(value)
+        if answer is None:
+            self.grant(value)
+        elif not answer:
+            raise Misfit(message(), kind, value)
+
+    def grant(self, relation: Relation) -> None:
+        """Record a relation and take it for granted from here on."""
+        if isinstance(relation, AllOf):
+            for item in relation.items:
+                if self.holds(item) is None:
+                    self.grant(item)
+            return
+        self._granted.add(relation)
+        self.demands.append(Demand(relation, self.layer))
+        if isinstance(relation, Comparison):
+            bound = relation.symbol_bound()
+            if bound is not None:
+                self._tighten(*bound)
+
+    def decide(self, relation: Relation, *, prefer: bool | None = None) -> bool:
+        """Choose a case where the sizes leave it open, and take it for granted.
+
+        `prefer` is the case taken where the script doesn't say; by default, that sizes differ.
+        """
+        answer = self.holds(relation)
+        if answer is not None:
+            return answer
+        index = len(self.choices)
+        general = _general_case(relation) if prefer is None else prefer
+        choice = self.script[index] if index < len(self.script) else general
+        self.choices.append(choice)
+        taken = relation if choice else negate(relation)
+        if not isinstance(taken, bool):
+            self.grant(taken)
+        return choice
+
+    def _tighten(self, name: str, low: int | None, high: int | None) -> None:
+        old_low, old_high = self.known.get(name, (0, None))
+        highs = [value for value in (old_high, high) if value is not None]
+        lowest = old_low if low is None else max(old_low, low)
+        self.known[name] = (lowest, min(highs) if highs else None)
+
+
+def _general_case(relation: Relation) -> bool:
+    """Sizes differ, rather than coincide, where nothing says otherwise."""
+    match relation:
+        case Comparison():
+            return relation.op != "=="
+        case AnyOf():
+            return any(_general_case(item) for item in relation.items)
+        case AllOf():
+            return all(_general_case(item) for item in relation.items)

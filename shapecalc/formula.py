@@ -1,0 +1,526 @@
+"""Formulas over sizes: compiled once, evaluated over integers and symbolic sizes alike.
+
+Nothing is executed: names, operators and functions are looked up in tables of ours, and exponents
+and lengths are bounded.
+
+A *per-axis* name (a kernel size, the spatial sizes) holds one value for each spatial axis. An
+expression over it is computed for each axis; functions that aren't elementwise (`prod`, `len`),
+`*name` and `name[i]` see all its values at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from .dims import Dim, maximum, minimum
+from .errors import SpecError
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare, negate
+from .syntax import (
+    Binary,
+    Call,
+    Compare,
+    Comprehension,
+    Conditional,
+    Constant,
+    Logic,
+    Name,
+    Node,
+    Sequence,
+    Slice,
+    Star,
+    Subscript,
+    Unary,
+    parts_of,
+    to_text,
+)
+
+MAX_ITEMS = 100_000  # elements of one tuple
+MAX_BITS = 4_096  # of one integer
+MAX_EXPONENT = 64
+
+Value: TypeAlias = Any  # int, Dim, Relation, float, bool, str, None, slice, or a tuple of values
+
+
+class Function(NamedTuple):
+    """A function of the language.
+
+    `elementwise`: computed for each axis when an argument is per-axis. `scoped`: gets the scope
+    as its first argument, for functions that demand or decide something about sizes.
+    """
+
+    call: Callable[..., Value]
+    elementwise: bool = False
+    scoped: bool = False
+
+
+class Scope(dict[str, Value]):
+    """The values of names while a formula is evaluated; `axes` is the number of spatial axes."""
+
+    __slots__ = ("axes",)
+
+    def __init__(self, values: Mapping[str, Value] = {}, axes: int = 0) -> None:  # noqa: B006
+        super().__init__(values)
+        self.axes = axes
+
+    def decide(self, relation: Relation) -> bool:
+        """Say whether an undecided relation is taken to hold; without facts that is an error."""
+        raise FormulaError(f"whether {relation} is not known here")
+
+
+class FormulaError(ValueError):
+    """A value that a formula can't work with; the message says which."""
+
+
+Compiled: TypeAlias = Callable[[Scope, int], Value]
+
+
+def truth(value: Value, scope: Scope) -> bool:
+    """Decide a condition, asking the scope when sizes leave it open."""
+    if isinstance(value, (Comparison, AllOf, AnyOf)):
+        return scope.decide(value)
+    return bool(value)
+
+
+def equal(left: Value, right: Value) -> bool | Relation:
+    """Compare any two values; sizes that may be equal give a relation."""
+    if isinstance(left, Dim) or isinstance(right, Dim):
+        if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim)):
+            return compare(left, "==", right)
+        return False
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        if len(left) != len(right):
+            return False
+        return all_of([equal(a, b) for a, b in zip(left, right, strict=True)])
+    return bool(left == right)
+
+
+def relate(left: Value, operator: str, right: Value) -> bool | Relation:
+    """Apply a comparison operator to two values."""
+    match operator:
+        case "==":
+            return equal(left, right)
+        case "!=":
+            return negate(equal(left, right))
+        case "is" | "is not":
+            same = left is right or (type(left) is type(right) and left == right)
+            return same if operator == "is" else not same
+        case "in" | "not in":
+            if isinstance(right, str):
+                found: bool | Relation = isinstance(left, str) and left in right
+            elif isinstance(right, tuple):
+                found = any_of([equal(left, item) for item in right])
+            else:
+                raise FormulaError(f"{show(right)} has no elements")
+            return found if operator == "in" else negate(found)
+    if isinstance(left, Dim) or isinstance(right, Dim):
+        if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim)):
+            return compare(left, operator, right)
+    elif isinstance(left, (int, float)) and isinstance(right, (int, float)):
+        return _ORDER[operator](left, right)
+    raise FormulaError(f"{show(left)} and {show(right)} can't be compared")
+
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def show(value: Value) -> str:
+    """Write a value for people: shapes as `1×3×32×32`, the rest as Python does."""
+    if isinstance(value, tuple):
+        if value and all(isinstance(item, (int, Dim)) for item in value):
+            return "×".join(f"({item})" if _is_sum(item) else str(item) for item in value)
+        return "(" + ", ".join(show(item) for item in value) + ")"
+    return (
+        str(value)
+        if isinstance(value, Dim)
+        else repr(value)
+        if isinstance(value, str)
+        else str(value)
+    )
+
+
+def _is_sum(size: Value) -> bool:
+    return isinstance(size, Dim) and any(sign in str(size) for sign in "+-*/")
+
+
+def _number(value: Value) -> Value:
+    if isinstance(value, (int, float, Dim)):
+        return value
+    raise FormulaError(f"{show(value)} is not a number")
+
+
+def _add(left: Value, right: Value) -> Value:
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        if len(left) + len(right) > MAX_ITEMS:
+            raise FormulaError(f"more than {MAX_ITEMS:,} elements")
+        return left + right
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right
+    return _number(left) + _number(right)
+
+
+def _multiply(left: Value, right: Value) -> Value:
+    for items, times in ((left, right), (right, left)):
+        if isinstance(items, tuple) and type(times) is int:
+            if len(items) * times > MAX_ITEMS:
+                raise FormulaError(f"more than {MAX_ITEMS:,} elements")
+            return items * times
+    return _bounded(_number(left) * _number(right))
+
+
+def _bounded(value: Value) -> Value:
+    if type(value) is int and value.bit_length() > MAX_BITS:
+        raise FormulaError(f"a number of more than {MAX_BITS} bits, which no size can be")
+    return value
+
+
+def _divide(left: Value, right: Value) -> Value:
+    if _number(right) == 0:
+        raise FormulaError(f"{show(left)} divided by zero")
+    if isinstance(left, Dim) or isinstance(right, Dim):
+        raise FormulaError(
+            f"{show(left)}/{show(right)}: `/` makes a float, which no size can be; use `//`"
+        )
+    return _number(left) / right
+
+
+def _floor_divide(left: Value, right: Value) -> Value:
+    if _number(right) == 0:
+        raise FormulaError(f"{show(left)} divided by zero")
+    return _number(left) // right
+
+
+def _modulo(left: Value, right: Value) -> Value:
+    if _number(right) == 0:
+        raise FormulaError(f"{show(left)} divided by zero")
+    return _number(left) % right
+
+
+def _power(left: Value, right: Value) -> Value:
+    if type(right) is not int or not 0 <= right <= MAX_EXPONENT:
+        if isinstance(left, (int, float)) and isinstance(right, float):
+            return float(left) ** right
+        raise FormulaError(
+            f"the exponent {show(right)}; it must be an integer from 0 to {MAX_EXPONENT}"
+        )
+    if type(left) is int and left.bit_length() * right > MAX_BITS:
+        raise FormulaError(f"a number of more than {MAX_BITS} bits, which no size can be")
+    return _number(left) ** right
+
+
+_OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
+    "+": _add,
+    "-": lambda left, right: _number(left) - _number(right),
+    "*": _multiply,
+    "/": _divide,
+    "//": _floor_divide,
+    "%": _modulo,
+    "**": _power,
+}
+
+
+class Compiler:
+    """Compile nodes into closures over a scope and the index of a spatial axis."""
+
+    def __init__(
+        self, functions: Mapping[str, Function], per_axis: Collection[str] = frozenset()
+    ) -> None:
+        self.functions = functions
+        self.per_axis = per_axis
+
+    def is_per_axis(self, node: Node) -> bool:
+        """Tell whether a node has one value for each spatial axis."""
+        match node:
+            case Name(name):
+                return name in self.per_axis
+            case Call(function, arguments, _):
+                known = self.functions.get(function)
+                return (
+                    known is not None
+                    and known.elementwise
+                    and any(map(self.is_per_axis, arguments))
+                )
+            case Unary() | Binary() | Compare() | Logic() | Conditional():
+                return any(map(self.is_per_axis, parts_of(node)))
+            case _:
+                return False
+
+    def whole(self, node: Node) -> Compiled:
+        """Compile for a place that takes all axes at once: a per-axis value becomes a tuple."""
+        if not self.is_per_axis(node):
+            return self.single(node)
+        if isinstance(node, Name):
+            name = node.name
+            return lambda scope, _: scope[name]
+        one = self.single(node)
+        return lambda scope, _: tuple([one(scope, axis) for axis in range(scope.axes)])
+
+    def single(self, node: Node) -> Compiled:
+        """Compile for one axis, or for a value that has nothing to do with axes."""
+        match node:
+            case Constant(value):
+                return lambda scope, axis: value
+            case Name(name):
+                return self._name(name)
+            case Sequence(items, _):
+                return self._sequence(items)
+            case Unary(operator, operand):
+                return self._unary(operator, self.single(operand))
+            case Binary(operator, left, right):
+                return self._binary(operator, self.single(left), self.single(right))
+            case Compare(first, rest):
+                return self._compare(
+                    self.single(first), [(op, self.single(item)) for op, item in rest]
+                )
+            case Logic(operator, items):
+                return self._logic(operator, [self.single(item) for item in items])
+            case Conditional(test, yes, no):
+                check, then, other = self.single(test), self.single(yes), self.single(no)
+                return lambda scope, axis: (
+                    then(scope, axis) if truth(check(scope, axis), scope) else other(scope, axis)
+                )
+            case Call():
+                return self._call(node)
+            case Subscript(value, index):
+                return self._subscript(self.whole(value), index)
+            case Comprehension():
+                return self._comprehension(node)
+            case Star() | Slice():
+                raise SpecError(f"`{to_text(node)}` can't stand here", code="S102")
+
+    def _name(self, name: str) -> Compiled:
+        if name not in self.per_axis:
+            return lambda scope, axis: scope[name]
+
+        def read(scope: Scope, axis: int) -> Value:
+            value = scope[name]
+            return value[axis] if type(value) is tuple else value
+
+        return read
+
+    def _sequence(self, items: tuple[Node, ...]) -> Compiled:
+        parts: list[tuple[str, Compiled]] = []
+        for item in items:
+            match item:
+                case Star(value):
+                    parts.append(("star", self.whole(value)))
+                case Sequence((Name() as name,), True):
+                    parts.append(("optional", self.single(name)))
+                case _:
+                    parts.append(("item", self.whole(item)))
+        if all(kind == "item" for kind, _ in parts):
+            plain = [part for _, part in parts]
+            return lambda scope, axis: tuple([part(scope, axis) for part in plain])
+
+        def build(scope: Scope, axis: int) -> Value:
+            found: list[Value] = []
+            for kind, part in parts:
+                value = part(scope, axis)
+                if kind == "item":
+                    found.append(value)
+                elif kind == "star":
+                    if not isinstance(value, tuple):
+                        raise FormulaError(f"{show(value)} has no elements")
+                    found.extend(value)
+                elif value is not None:
+                    found.append(value)
+            return tuple(found)
+
+        return build
+
+    def _unary(self, operator: str, operand: Compiled) -> Compiled:
+        if operator == "not":
+            return lambda scope, axis: negate_value(operand(scope, axis))
+        if operator == "-":
+            return lambda scope, axis: -_number(operand(scope, axis))
+        return operand
+
+    def _binary(self, operator: str, left: Compiled, right: Compiled) -> Compiled:
+        apply = _OPERATORS[operator]
+        if operator in "+-":  # the hot path: plain integers
+            add = operator == "+"
+
+            def quick(scope: Scope, axis: int) -> Value:
+                a, b = left(scope, axis), right(scope, axis)
+                if type(a) is int and type(b) is int:
+                    return a + b if add else a - b
+                return apply(a, b)
+
+            return quick
+        return lambda scope, axis: apply(left(scope, axis), right(scope, axis))
+
+    def _compare(self, first: Compiled, rest: list[tuple[str, Compiled]]) -> Compiled:
+        if len(rest) == 1:
+            operator, second = rest[0]
+            return lambda scope, axis: relate(first(scope, axis), operator, second(scope, axis))
+
+        def chain(scope: Scope, axis: int) -> Value:
+            left, found = first(scope, axis), []
+            for operator, item in rest:
+                right = item(scope, axis)
+                found.append(relate(left, operator, right))
+                left = right
+            return all_of(found)
+
+        return chain
+
+    def _logic(self, operator: str, items: list[Compiled]) -> Compiled:
+        stop = operator == "or"
+
+        def run(scope: Scope, axis: int) -> Value:
+            open_items: list[Value] = []
+            value: Value = not stop
+            for item in items:
+                value = item(scope, axis)
+                if isinstance(value, (Comparison, AllOf, AnyOf)):
+                    open_items.append(value)
+                elif bool(value) is stop:
+                    return value
+            if open_items:
+                return any_of(open_items) if stop else all_of(open_items)
+            return value
+
+        return run
+
+    def _call(self, node: Call) -> Compiled:
+        function = self.functions.get(node.function)
+        if function is None:
+            raise SpecError(
+                f"{node.function} is not a function of the language of formulas", code="S102"
+            )
+        if node.forward is not None:
+            raise SpecError(f"`{to_text(node)}` can't stand here", code="S102")
+        mode = self.single if function.elementwise else self.whole
+        call, scoped = function.call, function.scoped
+        starred = any(isinstance(item, Star) for item in node.arguments)
+        if starred:
+            packed = self._sequence(node.arguments)
+            return lambda scope, axis: call(*((scope,) if scoped else ()), *packed(scope, axis))
+        given = [mode(item) for item in node.arguments]
+        named = [(name, mode(item)) for name, item in node.keywords]
+        if named or scoped:
+
+            def full(scope: Scope, axis: int) -> Value:
+                values = [part(scope, axis) for part in given]
+                if scoped:
+                    values.insert(0, scope)
+                return call(*values, **{name: part(scope, axis) for name, part in named})
+
+            return full
+        if len(given) == 2:  # noqa: PLR2004
+            a, b = given
+            return lambda scope, axis: call(a(scope, axis), b(scope, axis))
+        return lambda scope, axis: call(*[part(scope, axis) for part in given])
+
+    def _subscript(self, value: Compiled, index: Node) -> Compiled:
+        if isinstance(index, Slice):
+            bounds = [
+                None if part is None else self.single(part)
+                for part in (index.start, index.stop, index.step)
+            ]
+
+            def cut(scope: Scope, axis: int) -> Value:
+                parts = [None if part is None else part(scope, axis) for part in bounds]
+                items = value(scope, axis)
+                if not isinstance(items, tuple) or any(isinstance(part, Dim) for part in parts):
+                    raise FormulaError(f"{show(items)} can't be sliced so")
+                return items[slice(*parts)]
+
+            return cut
+        place = self.single(index)
+
+        def pick(scope: Scope, axis: int) -> Value:
+            items, at = value(scope, axis), place(scope, axis)
+            if not isinstance(items, tuple) or type(at) is not int:
+                raise FormulaError(f"{show(items)} has no element {show(at)}")
+            if not -len(items) <= at < len(items):
+                raise FormulaError(f"{show(items)} has {len(items)} elements, and none at {at}")
+            return items[at]
+
+        return pick
+
+    def _comprehension(self, node: Comprehension) -> Compiled:
+        items = self.whole(node.items)
+        inner = Compiler(self.functions, frozenset(self.per_axis) - set(node.names))
+        element = inner.whole(node.element)
+        tests = [inner.single(test) for test in node.tests]
+        names = node.names
+
+        def run(scope: Scope, axis: int) -> Value:
+            values = items(scope, axis)
+            if not isinstance(values, tuple):
+                raise FormulaError(f"{show(values)} has no elements")
+            kept = {name: scope[name] for name in names if dict.__contains__(scope, name)}
+            found = []
+            for value in values:
+                if len(names) == 1:
+                    scope[names[0]] = value
+                else:
+                    scope.update(zip(names, value, strict=True))
+                if all(truth(test(scope, axis), scope) for test in tests):
+                    found.append(element(scope, axis))
+            for name in names:
+                scope.pop(name, None)
+            scope.update(kept)
+            return tuple(found)
+
+        return run
+
+
+def negate_value(value: Value) -> Value:
+    """Apply `not` to a truth value that may be an undecided relation."""
+    if isinstance(value, (Comparison, AllOf, AnyOf)):
+        return negate(value)
+    return not value
+
+
+def _range(*arguments: Value) -> Value:
+    if not all(type(item) is int for item in arguments):
+        raise FormulaError(f"range of {show(tuple(arguments))}, which is not a number yet")
+    found = range(*arguments)
+    if len(found) > MAX_ITEMS:
+        raise FormulaError(f"more than {MAX_ITEMS:,} elements")
+    return tuple(found)
+
+
+def _integer(value: Value) -> Value:
+    return value if isinstance(value, Dim) else int(_number(value))
+
+
+def _extreme(pick: Callable[..., Value], plain: Callable[..., Value]) -> Callable[..., Value]:
+    def run(*values: Value) -> Value:
+        items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
+        if not items:
+            raise FormulaError("the smallest or largest of nothing")
+        return (
+            pick(*items)
+            if any(isinstance(item, Dim) for item in items)
+            else plain(map(_number, items))
+        )
+
+    return run
+
+
+def _sum(items: Value) -> Value:
+    total: Value = 0
+    for item in items:
+        total = total + _number(item)
+    return total
+
+
+ARITHMETIC: dict[str, Function] = {
+    "min": Function(_extreme(minimum, min), elementwise=True),
+    "max": Function(_extreme(maximum, max), elementwise=True),
+    "abs": Function(lambda value: abs(_number(value)), elementwise=True),
+    "int": Function(_integer, elementwise=True),
+    "len": Function(len),
+    "sum": Function(_sum),
+    "range": Function(_range),
+    "slice": Function(lambda *parts: slice(*parts)),
+    "tuple": Function(lambda items=(): tuple(items)),
+}

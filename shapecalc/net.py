@@ -1,0 +1,126 @@
+"""A net: layers in the order they run, and which outputs each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from .dims import Dim
+from .errors import Location
+from .syntax import Call, Node, to_text
+
+Size: TypeAlias = "int | Dim"
+Shape: TypeAlias = "tuple[Size, ...]"
+
+
+class Reference(NamedTuple):
+    """The output of a layer or an input of the net; `path` reaches into tuples: `lstm[1][0]`."""
+
+    name: str
+    path: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name + "".join(f"[{index}]" for index in self.path)
+
+
+Source: TypeAlias = "Reference | tuple[Source, ...]"
+
+
+class Layer(NamedTuple):
+    """One entry of the flat form.
+
+    `call` is the PyTorch call that makes it (None for an alias). `sources` are the tensors it is
+    applied to, in order; `named` those given by name. `shares` names the entry whose module is
+    called again; `alias` the module or container that is registered under this name as well.
+    """
+
+    name: str
+    call: Call | None
+    sources: tuple[Source, ...] = ()
+    named: tuple[tuple[str, Source], ...] = ()
+    shares: str | None = None
+    alias: str | None = None
+    location: Location | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the entry as the flat form has it."""
+        found: dict[str, Any] = {"name": self.name}
+        if self.alias is not None:
+            return {**found, "alias": self.alias}
+        if self.call is not None:
+            found["layer"] = to_text(self.call)
+        found["from"] = [*map(source_json, self.sources)]
+        if self.named:
+            found["from"].append({name: source_json(item) for name, item in self.named})
+        if self.shares is not None:
+            found["shares"] = self.shares
+        return found
+
+
+class Net(NamedTuple):
+    """A net in flat form.
+
+    `inputs` maps each input's name to its shape, None where the spec leaves it open. `state` lists
+    the modules in the order they are registered, where that isn't the order in which they run (or
+    some never run): entries with a `call` or an `alias` and no sources.
+    """
+
+    name: str
+    inputs: Mapping[str, Shape | None]
+    layers: tuple[Layer, ...]
+    outputs: tuple[Source, ...]
+    where: tuple[Node, ...] = ()
+    state: tuple[Layer, ...] | None = None
+    file: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the net in flat form, as `--json` embeds it."""
+        inputs = {
+            name: None if shape is None else shape_json(shape)
+            for name, shape in self.inputs.items()
+        }
+        found: dict[str, Any] = {
+            "name": self.name,
+            "inputs": inputs,
+            "layers": [layer.to_dict() for layer in self.layers],
+            "outputs": [source_json(item) for item in self.outputs],
+        }
+        if self.where:
+            found["where"] = [to_text(item) for item in self.where]
+        if self.state is not None:
+            found["state"] = [
+                {key: value for key, value in item.to_dict().items() if key != "from"}
+                for item in self.state
+            ]
+        return found
+
+
+def size_json(size: Size) -> int | str:
+    """Write a size as JSON has it: a number, or a Python expression."""
+    return size if isinstance(size, int) else str(size)
+
+
+def shape_json(shape: Shape) -> list[int | str]:
+    """Write a shape as JSON has it."""
+    return [size_json(size) for size in shape]
+
+
+def source_json(source: Source) -> Any:
+    """Write a source as `from` has it."""
+    if isinstance(source, Reference):
+        return str(source)
+    return [source_json(item) for item in source]
+
+
+def references(layer: Layer) -> Iterator[Reference]:
+    """Yield every output a layer takes by `from`."""
+
+    def walk(source: Source) -> Iterator[Reference]:
+        if isinstance(source, Reference):
+            yield source
+        else:
+            for item in source:
+                yield from walk(item)
+
+    for source in (*layer.sources, *(item for _, item in layer.named)):
+        yield from walk(source)

@@ -1,0 +1,158 @@
+"""Rules that make cases: of alternatives, minima and maxima, digits, and where bounds end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from .boxes import Box, BoxRun
+from .dims import Dim, FloorDiv, Max, Min, Symbol, symbol
+from .isolate import atoms_of, dims_of, put
+from .products import factorise
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare, decide
+from .search import Domains, Literal, Search, hull
+from .sets import IntSet
+
+Size: TypeAlias = "int | Dim"
+
+_MAX_RESIDUES = 64  # of a prime
+_MAX_BITS = 40  # of a bound that is looked for
+
+
+def cases(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Take each side of an `or`, and both sides of a `!=`."""
+    for item in literals:
+        if isinstance(item, AnyOf):
+            options: Sequence[Relation | bool] = item.items
+        elif item.op == "!=":
+            options = (compare(item.dim, ">=", 1), compare(item.dim, "<=", -1))
+        else:
+            continue
+        others = [other for other in literals if other is not item]
+        return [box for option in options for box in search.solve([*others, option], domains)]
+    return None
+
+
+def extrema(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Take each argument of an innermost minimum or maximum where it is the one."""
+    for dim in (dim for item in literals for dim in dims_of(item)):
+        for atom in atoms_of(dim):
+            if not isinstance(atom, Min | Max):
+                continue
+            found: list[Box] = []
+            op = "<=" if isinstance(atom, Min) else ">="
+            for index, chosen in enumerate(atom.args):
+                needs: list[Relation | bool] = [
+                    compare(chosen, op, other) if place > index else compare(chosen, op[0], other)
+                    for place, other in enumerate(atom.args)
+                    if place != index
+                ]
+                needs += [_replaced(item, atom, chosen) for item in literals]
+                found += search.solve(needs, domains)
+            return found
+    return None
+
+
+def digits(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Write an unknown as `p*q + r`, and solve in q for each r."""
+    best = min(
+        (
+            choice
+            for item in literals
+            for dim in dims_of(item)
+            for atom in atoms_of(dim)
+            for choice in _splits(atom, list(domains))
+        ),
+        default=None,
+    )
+    if best is None or best[0] > _MAX_RESIDUES:
+        return None
+    prime, _, name = best
+    found: list[Box] = []
+    times, shift = search.scale.get(name, (1, 0))
+    for rest in range(prime):
+        values = domains[name].preimage_affine(prime, rest)
+        if values:
+            digit = {name: prime * symbol(name) + rest}
+            needs = [item.substitute(digit) for item in literals]
+            search.scale[name] = (times * prime, times * rest + shift)
+            for box in search.solve(needs, {**domains, name: values}):
+                found.append(_from_digit(box, name, prime, rest))
+    search.scale[name] = (times, shift)
+    return found
+
+
+def tighten(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Bound an unknown from above where bounds rule out everything beyond."""
+    known = hull(domains)
+    for name, values in domains.items():
+        if values.maximum is not None:
+            continue
+        for item in literals:
+            bits = 0
+            while bits <= _MAX_BITS and name in item.symbols:
+                beyond = values.minimum + (1 << bits)
+                if decide(item, {**known, name: (beyond, None)}) is False:
+                    below = values & IntSet.interval(values.minimum, beyond - 1)
+                    return search.solve(literals, {**domains, name: below})
+                bits += 1
+    return None
+
+
+def _splits(atom: object, order: list[str]) -> Iterator[tuple[int, int, str]]:
+    """Offer unknowns whose digit brings an innermost floor closer to losing a prime.
+
+    It does when some coefficient of the unknown is no multiple of the prime: all of them will be
+    afterwards, and once all coefficients are, the prime divides out.
+    """
+    if not isinstance(atom, FloorDiv) or not isinstance(atom.divisor, int):
+        return
+    top = atom.numerator
+    if not isinstance(top, Dim) or any(not isinstance(part, Symbol) for part in atoms_of(top)):
+        return
+    prime = factorise(atom.divisor)[0][0]
+    for monomial, coefficient in top.terms:
+        if coefficient % prime:
+            for part, _ in monomial:
+                if isinstance(part, Symbol):
+                    yield prime, -order.index(part.name), part.name
+
+
+def _replaced(item: Relation, atom: object, value: Size) -> Relation | bool:
+    """Put a size in the place of an atom."""
+    match item:
+        case Comparison():
+            made = put(item.dim, lambda found: value if found == atom else None)
+            return compare(made, item.op, 0)
+        case AllOf():
+            return all_of([_replaced(part, atom, value) for part in item.items])
+        case AnyOf():
+            return any_of([_replaced(part, atom, value) for part in item.items])
+
+
+def _from_digit(box: Box, name: str, prime: int, rest: int) -> Box:
+    """Write a box in q as one in `name = prime*q + rest`."""
+    digit = (symbol(name) - rest) // prime
+    found = Box()
+    for other, runs in box.items():
+        if other == name:
+            found[other] = tuple(
+                BoxRun(
+                    prime * first + rest,
+                    None if last is None else prime * last + rest,
+                    1 if last is not None and first == last else prime * step,
+                )
+                for first, last, step in runs
+            )
+        else:
+            found[other] = tuple(
+                BoxRun(
+                    first if isinstance(first, int) else first.substitute({name: digit}),
+                    last
+                    if last is None or isinstance(last, int)
+                    else last.substitute({name: digit}),
+                    step,
+                )
+                for first, last, step in runs
+            )
+    return found

@@ -1,0 +1,369 @@
+"""What formulas may call on shapes: functions of the language that no formula can say by itself.
+
+Each works on integers and symbolic sizes alike. Where sizes must agree they *demand* it, so that an
+undecided agreement becomes a condition; where a rule has cases that the sizes leave open, the scope
+chooses one and the solver visits the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod as int_prod
+from typing import Any
+
+from .dims import Dim, ceil_div, floor_scale, maximum, minimum
+from .formula import ARITHMETIC, FormulaError, Function, Scope, Value, equal, relate, show
+from .notation import einsum, rearrange
+
+MAX_RANK = 64  # PyTorch's own bound on the number of dimensions
+
+Size = Any  # int | Dim
+
+
+def prod(items: Value) -> Value:
+    """Multiply sizes."""
+    if not isinstance(items, tuple):
+        raise FormulaError(f"{show(items)} has no elements to multiply")
+    if all(type(item) is int for item in items):
+        return int_prod(items)
+    total: Value = 1
+    for item in items:
+        total = total * item
+    return total
+
+
+def axis(dim: Value, rank: Value) -> int:
+    """Give a dimension's index from the front; a scalar counts as one dimension."""
+    if type(dim) is not int:
+        raise FormulaError(f"{show(dim)} is not the number of a dimension")
+    size = rank or 1
+    if not -size <= dim < size:
+        raise FormulaError(
+            f"dimension {dim} is out of range: the tensor's go from {-size} to {size - 1}"
+        )
+    return dim % size
+
+
+def axes(dims: Value, rank: Value) -> tuple[int, ...]:
+    """Give the indices of one dimension or several, each named once; None means all of them."""
+    if dims is None:
+        return tuple(range(rank))
+    given = dims if isinstance(dims, tuple) else (dims,)
+    found = tuple(axis(dim, rank) for dim in given)
+    if len(set(found)) < len(found):
+        raise FormulaError(f"the dimensions {show(given)} name one of them twice")
+    return found
+
+
+# ------------------------------------------------------------------------------- agreement
+
+
+def demand(scope: Scope, left: Value, right: Value, what: str) -> None:
+    """Demand that two sizes are equal."""
+    scope.require(equal(left, right), lambda: f"{what}: {show(left)} is not {show(right)}")
+
+
+def broadcast(scope: Scope, *shapes: Value) -> Value:
+    """Align shapes at their last dimensions; sizes must be equal, or 1.
+
+    https://docs.pytorch.org/docs/stable/notes/broadcasting.html
+    """
+    given = [shape for shape in shapes if shape is not None]
+    rank = max((len(shape) for shape in given), default=0)
+    found: list[Size] = []
+    for place in range(rank):
+        size: Size = 1
+        for shape in given:
+            index = place - rank + len(shape)
+            if index >= 0:
+                size = _together(scope, size, shape[index], given, place - rank)
+        found.append(size)
+    return tuple(found)
+
+
+def _together(scope: Scope, one: Size, two: Size, shapes: list[Value], dim: int) -> Size:
+    if type(two) is int and two == 1:
+        return one
+    if type(one) is int and one == 1:
+        return two
+    same = equal(one, two)
+    if same is True:
+        return one
+    if same is not False and scope.choose(same, prefer=True):
+        return two if isinstance(two, int) else one
+    for size, other in ((one, two), (two, one)):
+        alone = relate(size, "==", 1)
+        if alone is True or (alone is not False and scope.choose(alone, prefer=False)):
+            return other
+    text = " and ".join(show(shape) or "()" for shape in shapes)
+    raise FormulaError(
+        f"{text} don't broadcast: {show(one)} and {show(two)} at dimension {dim}"
+        " differ and neither is 1"
+    )
+
+
+def expand(scope: Scope, shape: Value, sizes: Value) -> Value:
+    """Broadcast a shape to given sizes, where -1 keeps a size."""
+    lead = len(sizes) - len(shape)
+    if lead < 0:
+        raise FormulaError(f"{len(sizes)} sizes for a tensor of {len(shape)} dimensions")
+    found: list[Size] = []
+    for place, size in enumerate(sizes):
+        if place < lead:
+            if type(size) is int and size < 0:
+                raise FormulaError(f"the new leading dimension {place} can't be {size}")
+            found.append(size)
+            continue
+        have = shape[place - lead]
+        if type(size) is int and size == -1:
+            found.append(have)
+            continue
+        if type(size) is int and size < 0:
+            raise FormulaError(f"the size {size} at dimension {place}")
+        same = equal(have, size)
+        if same is not True and not (
+            type(have) is int and have == 1 or same is not False and scope.choose(same, prefer=True)
+        ):
+            scope.require(
+                relate(have, "==", 1),
+                lambda have=have, size=size, place=place: (
+                    f"{show(have)} at dimension {place} can't be expanded to {show(size)}"
+                ),
+            )
+        found.append(size)
+    return tuple(found)
+
+
+# --------------------------------------------------------------------------------- reshaping
+
+
+def reshape(scope: Scope, shape: Value, sizes: Value) -> Value:
+    """Give the shape `sizes` with the elements of `shape`; one size may be -1.
+
+    Where the batch's size is unknown, a -1 in front of sizes that hold one sample stands for the
+    batch: the other sizes must then hold exactly one sample each.
+    """
+    for size in sizes:
+        if type(size) is int and size < -1:
+            raise FormulaError(f"the size {size} in {show(sizes)}")
+    open_places = [place for place, size in enumerate(sizes) if type(size) is int and size == -1]
+    if len(open_places) > 1:
+        raise FormulaError("only one size may be -1")
+    total = prod(shape)
+    if not open_places:
+        _demand_product(scope, shape, total, sizes)
+        return sizes
+    (place,) = open_places
+    rest = prod(tuple(size for size in sizes if not (type(size) is int and size == -1)))
+    if type(rest) is int and rest == 0:
+        raise FormulaError(f"-1 in {show(sizes)} could be any size")
+    if place == 0 and len(shape) > 1:
+        kept = scope.keep_batch(shape, rest)
+        if kept is not None:
+            return (kept, *sizes[1:])
+    if type(total) is int and type(rest) is int:
+        if total % rest:
+            raise FormulaError(
+                f"{show(shape)} holds {total:,} elements, which don't fit {show(sizes)}:"
+                f" {total:,} is not divisible by {rest:,}"
+            )
+        return (*sizes[:place], total // rest, *sizes[place + 1 :])
+    if isinstance(rest, Dim):
+        scope.require(relate(rest, ">=", 1), lambda: f"the sizes {show(sizes)} hold no element")
+    scope.require(
+        equal(total % rest, 0),
+        lambda: f"{show(shape)} doesn't fit {show(sizes)}: it is not divisible by {show(rest)}",
+    )
+    return (*sizes[:place], total // rest, *sizes[place + 1 :])
+
+
+def _demand_product(scope: Scope, shape: Value, total: Value, sizes: Value) -> None:
+    wanted = prod(sizes)
+    if type(total) is int and type(wanted) is int:
+        if total != wanted:
+            raise FormulaError(
+                f"{show(shape)} holds {total:,} elements, {show(sizes)} holds {wanted:,}"
+            )
+        return
+    scope.require(
+        equal(total, wanted),
+        lambda: f"{show(shape)} doesn't hold as many elements as {show(sizes)}",
+    )
+
+
+# ---------------------------------------------------------------------------------- indexing
+
+
+def slice_length(scope: Scope, size: Value, part: Value) -> Value:
+    """Count the elements that `start:stop:step` takes from `size` of them; PyTorch needs step > 0."""
+    step = 1 if part.step is None else part.step
+    if not isinstance(step, int) or step < 1:
+        raise FormulaError(f"a slice's step must be at least 1, not {show(step)}")
+    start = _bound(scope, 0 if part.start is None else part.start, size)
+    stop = size if part.stop is None else _bound(scope, part.stop, size)
+    if type(start) is int and type(stop) is int:
+        return max(0, -(-(stop - start) // step))
+    return maximum(0, ceil_div(stop - start, step))
+
+
+def _bound(scope: Scope, at: Value, size: Value) -> Value:
+    if type(at) is int and type(size) is int:
+        return min(max(at + size if at < 0 else at, 0), size)
+    if type(at) is int:
+        return maximum(size + at, 0) if at < 0 else minimum(at, size)
+    negative = relate(at, "<", 0)
+    if negative is True or (negative is not False and scope.choose(negative, prefer=False)):
+        return maximum(at + size, 0)
+    return minimum(at, size)
+
+
+def getitem(scope: Scope, shape: Value, index: Value) -> Value:
+    """Index a shape as a tensor is: integers, slices, None, `...` and index tensors.
+
+    A mask or index tensor is given by its shape, as a tuple that stands in a `Tensor`.
+    """
+    items = index if isinstance(index, tuple) else (index,)
+    used = sum(item is not None and item is not ... and not isinstance(item, bool) for item in items)
+    if sum(item is ... for item in items) > 1:
+        raise FormulaError("an index can only have a single ellipsis")
+    if used > len(shape):
+        raise FormulaError(f"{used} indices for a tensor of {len(shape)} dimensions")
+    found: list[Size] = []
+    gathered: list[Value] = []
+    first_gathered: int | None = None
+    place = 0
+    apart = False
+    last: Value = None
+    for item in items:
+        if item is None:
+            found.append(1)
+        elif item is ...:
+            count = len(shape) - used
+            found += shape[place : place + count]
+            place += count
+        elif isinstance(item, slice):
+            found.append(slice_length(scope, shape[place], item))
+            place += 1
+        elif isinstance(item, tuple):
+            if first_gathered is None:
+                first_gathered = len(found)
+            elif not isinstance(last, tuple):
+                apart = True
+            gathered.append((len(item),) if all(type(i) is int for i in item) else item)
+            for at in item:
+                _demand_inside(scope, at, shape[place])
+            place += 1
+        elif isinstance(item, (int, Dim)) and not isinstance(item, bool):
+            _demand_inside(scope, item, shape[place])
+            place += 1
+        else:
+            raise FormulaError(f"{show(item)} is not an index")
+        last = item
+    found += shape[place:]
+    if first_gathered is not None:
+        at = 0 if apart else first_gathered
+        found[at:at] = broadcast(scope, *gathered)
+    return tuple(found)
+
+
+def _demand_inside(scope: Scope, at: Value, size: Value) -> None:
+    if isinstance(at, Dim):
+        scope.require(relate(at, "<", size), lambda: f"index {show(at)} of {show(size)}")
+        return
+    least = -at if at < 0 else at + 1
+    scope.require(
+        relate(size, ">=", least),
+        lambda: f"index {at} is out of bounds for a dimension of size {show(size)}",
+    )
+
+
+# ------------------------------------------------------------------------------ plain helpers
+
+
+def _elements(value: Value) -> Value:
+    if not isinstance(value, tuple):
+        raise FormulaError(f"{show(value)} has no elements")
+    return value
+
+
+def _zip(*items: Value) -> Value:
+    return tuple(zip(*map(_elements, items), strict=False))
+
+
+def _is(*kinds: type) -> Callable[[Value], bool]:
+    return lambda value: isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def _any(scope: Scope, items: Value) -> Value:
+    return scope.any(_elements(items))
+
+
+def _all(scope: Scope, items: Value) -> Value:
+    return scope.all(_elements(items))
+
+
+def _scaled(size: Value, factor: Value) -> Value:
+    if not isinstance(factor, (int, float)) or isinstance(factor, bool):
+        raise FormulaError(f"{show(factor)} is not a number")
+    if isinstance(size, Dim):
+        return floor_scale(size, float(factor))
+    return int(float(size) * float(factor))
+
+
+def _sorted(items: Value) -> Value:
+    return tuple(sorted(_elements(items)))
+
+
+def _enumerate(items: Value) -> Value:
+    return tuple(enumerate(_elements(items)))
+
+
+def _reversed(items: Value) -> Value:
+    return tuple(reversed(_elements(items)))
+
+
+def _count(items: Value, wanted: Value) -> int:
+    return sum(item is wanted or item == wanted for item in _elements(items))
+
+
+def _string(value: Value) -> str:
+    return str(value)
+
+
+FUNCTIONS: dict[str, Function] = {
+    **ARITHMETIC,
+    "prod": Function(prod),
+    "axis": Function(axis),
+    "axes": Function(axes),
+    "broadcast": Function(broadcast, scoped=True),
+    "expand": Function(expand, scoped=True),
+    "reshape": Function(reshape, scoped=True),
+    "getitem": Function(getitem, scoped=True),
+    "slice_length": Function(slice_length, scoped=True),
+    "einsum": Function(einsum, scoped=True),
+    "rearrange": Function(rearrange, scoped=True),
+    "apply": Function(lambda scope, module, *inputs: scope.apply(module, inputs), scoped=True),
+    "state": Function(lambda scope, module: scope.state(module), scoped=True),
+    "argument": Function(
+        lambda scope, module, name: scope.argument(module, name), scoped=True
+    ),
+    "ceil_div": Function(ceil_div, elementwise=True),
+    "floor_scale": Function(_scaled, elementwise=True),
+    "is_int": Function(_is(int, Dim), elementwise=True),
+    "is_float": Function(_is(float), elementwise=True),
+    "is_tuple": Function(_is(tuple)),
+    "is_str": Function(_is(str)),
+    "zip": Function(_zip),
+    "any": Function(_any, scoped=True),
+    "all": Function(_all, scoped=True),
+    "sorted": Function(_sorted),
+    "enumerate": Function(_enumerate),
+    "reversed": Function(_reversed),
+    "count": Function(_count),
+    "str": Function(_string),
+}
+
+
+def indices(sizes: Sequence[Value]) -> range:
+    """Give the places of a shape."""
+    return range(len(sizes))

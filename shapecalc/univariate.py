@@ -1,0 +1,101 @@
+"""All values of one unknown for which a relation holds.
+
+>>> from shapecalc.dims import symbol
+>>> from shapecalc.relations import compare
+>>> H = symbol("H")
+>>> solution_set(compare(((H - 4) // 2 - 4) // 2, "==", 5), "H", IntSet.interval(1))
+IntSet([[32, 35, 1]])
+>>> solution_set(compare(4 * (H // 4), "==", H), "H", IntSet.interval(1))
+IntSet([[4, None, 4]])
+"""
+
+from __future__ import annotations
+
+from .comparison import Comparer, Effort
+from .dims import Dim, FloorDiv, FloorScale, Max, Min, Symbol
+from .elementary import Undecidable
+from .quasi import Expr, X, combine, extremum, floor_div, number, over, product, scaled
+from .relations import AllOf, AnyOf, Comparison, Relation
+from .sets import EMPTY, IntSet
+
+__all__ = ["Effort", "Undecidable", "expression", "solution_set"]
+
+
+def solution_set(
+    relation: Relation | bool, name: str, domain: IntSet, effort: Effort | None = None
+) -> IntSet:
+    """Give exactly the values of `name` in `domain` for which the relation holds.
+
+    Raises `Undecidable` where no closed form covers it, `SetTooLarge` where the answer has too
+    many runs. Questions that share an `effort` are bounded together.
+    """
+    try:
+        return _relation(relation, name, domain, effort or Effort())
+    except (RecursionError, OverflowError) as error:
+        raise Undecidable(f"the condition on {name} is nested too deeply to solve") from error
+
+
+def _relation(relation: Relation | bool, name: str, domain: IntSet, effort: Effort) -> IntSet:
+    match relation:
+        case bool():
+            return domain if relation else EMPTY
+        case AllOf():
+            for item in sorted(relation.items, key=_weight):
+                if not domain:
+                    break
+                domain = _relation(item, name, domain, effort)
+            return domain
+        case AnyOf():
+            found = EMPTY
+            for item in relation.items:
+                found = found | _relation(item, name, domain - found, effort)
+            return found
+        case Comparison():
+            if not domain:
+                return domain
+            expr = expression(relation.dim, name)
+            if relation.op == "!=":
+                return domain - Comparer(effort).on(expr, "==", domain)
+            return Comparer(effort).on(expr, relation.op, domain)
+
+
+def _weight(relation: Relation | bool) -> tuple[int, int]:
+    """Solve comparisons with small divisors first: they shrink the others."""
+    if isinstance(relation, bool):
+        return 0, 0
+    if isinstance(relation, Comparison):
+        return int(relation.op == "!="), len(str(relation.dim))
+    return 2, 0
+
+
+def expression(size: Dim | int, name: str) -> Expr:
+    """Read a dimension as an expression in `name`.
+
+    Raises `Undecidable` when another symbol occurs.
+    """
+    if isinstance(size, int):
+        return number(size)
+    terms: list[tuple[Expr, int]] = []
+    for monomial, coefficient in size.terms:
+        factors = [_read_atom(atom, name) for atom, power in monomial for _ in range(power)]
+        terms.append((product(factors), coefficient))
+    return combine(terms)
+
+
+def _read_atom(atom: object, name: str) -> Expr:
+    match atom:
+        case Symbol():
+            if atom.name != name:
+                raise Undecidable(f"{atom.name} is unknown as well as {name}")
+            return X
+        case FloorDiv():
+            top = expression(atom.numerator, name)
+            if isinstance(atom.divisor, int):
+                return floor_div(top, atom.divisor)
+            return over(top, expression(atom.divisor, name))
+        case Min() | Max():
+            items = [expression(item, name) for item in atom.args]
+            return extremum(1 if isinstance(atom, Max) else -1, items)
+        case FloorScale():
+            return scaled(expression(atom.argument, name), atom.factor)
+    raise Undecidable(f"{atom} can't be solved for {name}")

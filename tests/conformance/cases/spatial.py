@@ -1,0 +1,389 @@
+"""Calls of convolutions, pools, pads, folds and upsampling: layers with spatial axes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cases.draw import Case, Draw, Shape, Sizes, Tensor, spread
+
+KERNELS = (1, 2, 2, 3, 3, 3, 4, 5, 7)
+
+
+def _kernel(draw: Draw) -> int:
+    return draw.choice(KERNELS)
+
+
+def _wrapped(draw: Draw, sizes: Sizes, nd: int) -> Sizes:
+    """Write a single value as a one-element tuple now and then: seldom, but often where there is one axis."""
+    return (sizes,) if isinstance(sizes, int) and draw.chance(0.3 if nd == 1 else 0.015) else sizes
+
+
+def _leading(draw: Draw, channels: int) -> Shape:
+    """Return the sizes before the spatial ones: batch and channels, or channels alone."""
+    if draw.chance(0.2):
+        return (channels,)
+    return (0 if draw.chance(0.05) else draw.size(1, 4), channels)
+
+
+def _around(draw: Draw, smallest: int, step: int) -> int:
+    """Return a size near the smallest that fits, where acceptance flips, or one some steps further."""
+    if draw.chance(0.12):
+        return max(0, smallest - 1)
+    extra = draw.pick(0, 0, 1, step - 1, step, step + 1, 2 * step, draw.size(0, 9))
+    return max(draw.pick(0, 1, 1, 1, 1, 1, 1, 1), smallest + extra)
+
+
+def _bad_word(draw: Draw, *words: str) -> str:
+    return draw.choice(words) if not draw.chance(0.04) else draw.pick("zero", "SAME", "Reflect", "full", "none")
+
+
+def conv(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
+    """Draw a convolution on an input near the smallest that it takes."""
+    groups = draw.pick(1, 1, 1, 1, 2, 3, 4)
+    channels = groups * draw.size(1, 4)
+    kernel = draw.axes(nd, partial(_kernel, draw))
+    dilation = draw.axes(nd, lambda: draw.pick(1, 1, 2, 3), tuples=0.3)
+    stride = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3, 4), tuples=0.3)
+    padding: object = draw.axes(nd, lambda: draw.pick(0, 1, 1, 2, 3), tuples=0.3)
+    named: dict[str, object] = {} if lazy else {"in_channels": channels}
+    named |= {"out_channels": groups * draw.size(1, 4), "kernel_size": _wrapped(draw, kernel, nd)}
+    if draw.chance(0.15):
+        padding = _bad_word(draw, "same", "same", "valid")
+        if padding == "same" and draw.chance(0.85):
+            stride = draw.pick(1, (1,) * nd)
+    if draw.chance(0.6) or padding == "same":
+        named["stride"] = _wrapped(draw, stride, nd)
+    else:
+        stride = 1
+    if draw.chance(0.6) or isinstance(padding, str):
+        named["padding"] = padding if isinstance(padding, str) else _wrapped(draw, padding, nd)  # type: ignore[arg-type]
+    else:
+        padding = 0
+    if draw.chance(0.4):
+        named["dilation"] = _wrapped(draw, dilation, nd)
+    else:
+        dilation = 1
+    if groups > 1 or draw.chance(0.1):
+        named["groups"] = groups
+    named |= draw.some(0.18, bias=draw.pick(True, False, False))
+    if draw.chance(0.3):
+        named["padding_mode"] = _bad_word(draw, "zeros", "reflect", "replicate", "circular")
+    extent = [d * (k - 1) + 1 for k, d in zip(spread(kernel, nd), spread(dilation, nd), strict=True)]
+    pads = [0] * nd if padding == "valid" else spread(padding, nd, 0)
+    smallest = [1] * nd if padding == "same" else [e - 2 * p for e, p in zip(extent, pads, strict=True)]
+    if named.get("padding_mode") in {"reflect", "circular"} and draw.chance(0.7):
+        smallest = [max(s, p + draw.pick(0, 1)) for s, p in zip(smallest, pads, strict=True)]
+    spatial = [_around(draw, low, step) for low, step in zip(smallest, spread(stride, nd), strict=True)]
+    return Case((Tensor((*_leading(draw, channels), *spatial)),), named)
+
+
+def conv_transpose(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
+    """Draw a transposed convolution, with an output size asked for in about a quarter of the cases."""
+    groups = draw.pick(1, 1, 1, 1, 2, 3)
+    channels = groups * draw.size(1, 4)
+    kernel = draw.axes(nd, lambda: draw.pick(1, 2, 3, 3, 4, 5), tuples=0.35)
+    stride = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3, 4), tuples=0.3)
+    padding = draw.axes(nd, lambda: draw.pick(0, 1, 1, 2, 3), tuples=0.3) if draw.chance(0.6) else 0
+    dilation = draw.axes(nd, lambda: draw.pick(1, 2, 3), tuples=0.3) if draw.chance(0.35) else 1
+    named: dict[str, object] = {} if lazy else {"in_channels": channels}
+    named |= {"out_channels": groups * draw.size(1, 4), "kernel_size": _wrapped(draw, kernel, nd)}
+    if draw.chance(0.75):
+        named["stride"] = _wrapped(draw, stride, nd)
+    else:
+        stride = 1
+    if padding != 0 or draw.chance(0.1):
+        named["padding"] = _wrapped(draw, padding, nd)
+    output_padding = 0
+    if draw.chance(0.35):
+        most = max(max(spread(stride, nd)), max(spread(dilation, nd)))
+        extra = draw.axes(nd, lambda: draw.randint(0, most if draw.chance(0.25) else most - 1), tuples=0.3)
+        named["output_padding"] = _wrapped(draw, extra, nd)
+        output_padding = spread(extra, nd)[0]
+    if groups > 1 or draw.chance(0.1):
+        named["groups"] = groups
+    named |= draw.some(0.2, bias=draw.pick(True, False, False))
+    if dilation != 1 or draw.chance(0.1):
+        named["dilation"] = _wrapped(draw, dilation, nd)
+    if draw.chance(0.03):
+        named["padding_mode"] = draw.pick("zeros", "reflect", "circular")
+    if draw.chance(0.02):
+        named["padding"] = draw.pick("same", "valid")
+    spatial = [0 if draw.chance(0.02) else draw.size(1, 6) for _ in range(nd)]
+    leading = _leading(draw, channels)
+    case = Case((Tensor((*leading, *spatial)),), named)
+    if not draw.chance(0.28):
+        return case
+    per_axis = zip(spatial, *(spread(v, nd, 0) for v in (kernel, stride, padding, dilation)), strict=True)
+    low = [((n - 1) * s - 2 * p + d * (k - 1) + 1, s) for n, k, s, p, d in per_axis]
+    asked = [least + draw.pick(0, 0, step - 1, draw.randint(0, max(step - 1, 0)), output_padding) for least, step in low]
+    if draw.chance(0.15):
+        index = draw.randrange(nd)
+        asked[index] = low[index][0] + draw.pick(-1, low[index][1])
+    if draw.chance(0.25):
+        asked = [*leading[:-1], draw.pick(channels, spread(named["out_channels"], 1)[0]), *asked]
+    return Case(case.inputs, named, forward={"output_size": tuple(asked) if draw.chance(0.6) else list(asked)})
+
+
+def pool(draw: Draw, nd: int, kind: str) -> Case:
+    """Draw a MaxPool, AvgPool or LPPool on an input near the smallest that it takes."""
+    kernel = draw.axes(nd, partial(_kernel, draw))
+    named: dict[str, object] = {"norm_type": draw.pick(1, 2, 2, 3, 2.0, 1.5)} if kind == "lp" else {}
+    named["kernel_size"] = _wrapped(draw, kernel, nd)
+    stride: object = kernel
+    if draw.chance(0.65):
+        stride = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3, 4, 5), tuples=0.3)
+        named["stride"] = _wrapped(draw, stride, nd)  # type: ignore[arg-type]
+    elif draw.chance(0.15):
+        named["stride"] = None
+    dilation: Sizes = 1
+    if kind == "max" and draw.chance(0.35):
+        dilation = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3), tuples=0.3)
+        named["dilation"] = _wrapped(draw, dilation, nd)
+    extent = [d * (k - 1) + 1 for k, d in zip(spread(kernel, nd), spread(dilation, nd), strict=True)]
+    padding: Sizes = 0
+    if kind != "lp" and draw.chance(0.45):
+        half = [e // 2 for e in extent]
+        padding = tuple(draw.pick(h, h, max(h - 1, 0), draw.randint(0, h), h + draw.pick(0, 0, 1)) for h in half)
+        if draw.chance(0.5):
+            padding = min(padding)
+        named["padding"] = _wrapped(draw, padding, nd)
+    if kind == "max":
+        named |= draw.some(0.15, return_indices=draw.pick(True, True, False))
+    named |= draw.some(0.45, ceil_mode=draw.pick(True, True, True, False))
+    if kind == "avg":
+        named |= draw.some(0.2, count_include_pad=draw.pick(True, False))
+        if nd > 1:
+            named |= draw.some(0.12, divisor_override=draw.pick(1, 2, 5, None))
+    pads = spread(padding, nd, 0)
+    smallest = [e - 2 * p for e, p in zip(extent, pads, strict=True)]
+    if named.get("ceil_mode") and draw.chance(0.4):
+        smallest = [low - draw.randint(0, 2) for low in smallest]
+    spatial = [_around(draw, max(1, low), step) for low, step in zip(smallest, spread(stride, nd), strict=True)]
+    return Case((Tensor((*_leading(draw, draw.size(1, 6)), *spatial)),), named)
+
+
+def fractional_pool(draw: Draw, nd: int) -> Case:
+    """Draw a fractional pool, by size or by ratio, around the largest output it can give."""
+    kernel = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3), tuples=0.35)
+    spatial = [draw.randint(2, 13) for _ in range(nd)]
+    named: dict[str, object] = {"kernel_size": kernel}
+    room = [n - k + 1 for n, k in zip(spatial, spread(kernel, nd), strict=True)]
+    if draw.chance(0.52):
+        sizes = tuple(max(draw.pick(0, 1, 1), most - draw.pick(0, 0, 1, 1, 2, 3) + draw.pick(0, 0, 0, 1)) for most in room)
+        named["output_size"] = sizes if draw.chance(0.6) else min(sizes)
+    if "output_size" not in named or draw.chance(0.04):
+        ratios = (0.01, 0.1, 0.25, 0.29, 0.3, 0.33, 0.45, 0.5, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 1.0, 0.0, 1.5)
+        ratio = tuple(draw.choice(ratios) for _ in range(nd))
+        named["output_ratio"] = ratio if draw.chance(0.5) else ratio[0]
+    if draw.chance(0.02):
+        del named[draw.choice([name for name in named if name != "kernel_size"])]
+    named |= draw.some(0.25, return_indices=draw.pick(True, True, False))
+    return Case((Tensor((*_leading(draw, draw.size(1, 5)), *spatial)),), named)
+
+
+def adaptive_pool(draw: Draw, nd: int, *, maximum: bool = False) -> Case:
+    """Draw an adaptive pool."""
+
+    def one() -> object:
+        return draw.pick(None, 0, 1, 1, 2, 3, 5, 7, 9) if draw.chance(0.7) else draw.size(1, 9)
+
+    size: object = tuple(one() for _ in range(nd)) if draw.chance(0.55) else one()
+    if draw.chance(0.08):
+        size = tuple(one() for _ in range(draw.pick(1, nd + 1)))
+    named: dict[str, object] = {"output_size": size}
+    if maximum:
+        named |= draw.some(0.35, return_indices=draw.pick(True, True, False))
+    spatial = [0 if draw.chance(0.04) else draw.size(1, 12) for _ in range(nd)]
+    return Case((Tensor((*_leading(draw, 0 if draw.chance(0.06) else draw.size(1, 5)), *spatial)),), named)
+
+
+def unpool(draw: Draw, nd: int) -> Case:
+    """Draw an unpool with its indices, and an output size in a third of the cases."""
+    kernel = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3, 4), tuples=0.4)
+    named: dict[str, object] = {"kernel_size": _wrapped(draw, kernel, nd)}
+    stride: object = kernel
+    if draw.chance(0.6):
+        stride = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3), tuples=0.4)
+        named["stride"] = _wrapped(draw, stride, nd)  # type: ignore[arg-type]
+    padding: Sizes = 0
+    if draw.chance(0.25):
+        padding = draw.axes(nd, lambda: draw.pick(0, 0, 1), tuples=0.5)
+        named["padding"] = padding
+    spatial = [draw.size(1, 5) for _ in range(nd)]
+    shape = (*_leading(draw, draw.size(1, 4)), *spatial)
+    indices = draw.spoilt_shape(shape) if draw.chance(0.05) else shape
+    inputs = (Tensor(shape), Tensor(indices, "long", 0))
+    if not draw.chance(0.35):
+        return Case(inputs, named)
+    per_axis = zip(spatial, *(spread(v, nd, 0) for v in (kernel, stride, padding)), strict=True)
+    default = [((n - 1) * s - 2 * p + k, s) for n, k, s, p in per_axis]
+    asked = [size + draw.pick(0, 1 - step, step - 1, draw.randint(1 - step, step - 1) if step else 0) for size, step in default]
+    if draw.chance(0.2):
+        index = draw.randrange(nd)
+        asked[index] = default[index][0] + draw.pick(-1, 1) * default[index][1]
+    if draw.chance(0.3):
+        asked = [*shape[: len(shape) - nd], *asked]
+    return Case(inputs, named, forward={"output_size": tuple(asked) if draw.chance(0.7) else list(asked)})
+
+
+def pad(draw: Draw, nd: int, kind: str) -> Case:
+    """Draw a padding layer whose pads go up to what its mode takes, and now and then beyond."""
+    spatial = [draw.size(1, 6) for _ in range(nd)]
+    leading = _leading(draw, 0 if draw.chance(0.03) else draw.size(1, 4))
+    if kind == "constant" and draw.chance(0.15):
+        leading = draw.shape(0, 4, most=3)
+
+    def one(size: int) -> int:
+        most = {"reflect": size - 1, "circular": size}.get(kind, 4)
+        return draw.pick(0, 1, most, draw.randint(0, max(most, 0)), draw.pick(most + 1, -1, -size, 2, 3))
+
+    padding: object = tuple(max(one(size), -9) for size in reversed(spatial) for _ in range(2))
+    if draw.chance(0.35):
+        padding = draw.pick(0, 1, 1, 2, 3, -1)
+    elif draw.chance(0.12):
+        padding = tuple(draw.pick(0, 1, 2) for _ in range(draw.pick(1, 2 * nd - 1, 2 * nd + 1, 2 * nd + 2, 2 * nd - 2)))
+    named: dict[str, object] = {"padding": padding}
+    if kind == "constant":
+        named["value"] = draw.pick(0.0, 1.5, 2, -1)
+    return Case((Tensor((*leading, *spatial)),), named)
+
+
+def zero_pad(draw: Draw, nd: int) -> Case:
+    """Draw a ZeroPad."""
+    case = pad(draw, nd, "constant")
+    return Case(case.inputs, {"padding": case.named["padding"]})
+
+
+def _window(draw: Draw) -> tuple[dict[str, object], list[list[int]]]:
+    """Draw the arguments that Fold and Unfold share, in the order of their signature, and their per-axis values."""
+    kernel = draw.axes(2, lambda: draw.pick(1, 2, 2, 3), tuples=0.45)
+    named: dict[str, object] = {"kernel_size": kernel}
+    values = [spread(kernel, 2)]
+    for name, options, default in (("dilation", (1, 1, 2, 3), 1), ("padding", (0, 1, 1, 2), 0), ("stride", (1, 2, 2, 3), 1)):
+        value: Sizes = default
+        if draw.chance(0.4):
+            value = draw.axes(2, lambda options=options: draw.choice(options), tuples=0.5)  # type: ignore[misc]
+            named[name] = value
+        values.append(spread(value, 2, default))
+    return named, values
+
+
+def unfold(draw: Draw) -> Case:
+    """Draw an Unfold around the smallest image that has a window."""
+    named, values = _window(draw)
+    per_axis = zip(*values, strict=True)
+    spatial = [_around(draw, d * (k - 1) + 1 - 2 * p, s) for k, d, p, s in per_axis]
+    return Case((Tensor((*_leading(draw, 0 if draw.chance(0.03) else draw.size(1, 4)), *spatial)),), named)
+
+
+def fold(draw: Draw) -> Case:
+    """Draw a Fold whose columns and blocks mostly fit its output size."""
+    named, values = _window(draw)
+    size = [max(1, d * (k - 1) + 1 - 2 * p + draw.size(0, 7)) for k, d, p, _ in zip(*values, strict=True)]
+    per_axis = zip(size, *values, strict=True)
+    blocks = [max(0, (n + 2 * p - d * (k - 1) - 1) // s + 1) for n, k, d, p, s in per_axis]
+    output: object = tuple(size)
+    if size[0] == size[1] and draw.chance(0.7):
+        output = size[0]
+    columns = draw.size(1, 3) * values[0][0] * values[0][1] + (draw.pick(-1, 1) if draw.chance(0.06) else 0)
+    count = max(0, blocks[0] * blocks[1] + (draw.pick(-1, 1) if draw.chance(0.08) else 0))
+    leading = () if draw.chance(0.25) else (0 if draw.chance(0.06) else draw.size(1, 4),)
+    return Case((Tensor((*leading, columns, count)),), {"output_size": output, **named})
+
+
+FACTORS = (0.1, 0.29, 0.3, 0.33, 0.5, 0.5, 0.7, 0.75, 1.0, 1.1, 1.3, 1.5, 1.7, 2, 2, 2.0, 2.2, 2.5, 3, 0.01, 0.999, 1.001)
+MODES = {3: ("nearest", "linear", "area", "nearest-exact"), 5: ("nearest", "trilinear", "area", "nearest-exact")}
+MODES[4] = ("nearest", "bilinear", "bicubic", "area", "nearest-exact")
+
+
+def upsample(draw: Draw) -> Case:
+    """Draw an Upsample (or interpolate) by size or by factor, in a mode that mostly suits the rank."""
+    nd = draw.pick(1, 2, 2, 2, 3)
+    named: dict[str, object] = {}
+    by_size = draw.chance(0.45)
+    if by_size:
+        named["size"] = draw.axes(nd, lambda: draw.pick(0, 1, 2, 3, 4, 5, 8, 12), tuples=0.6)
+    if not by_size or draw.chance(0.05):
+        factor = tuple(draw.choice(FACTORS) for _ in range(nd))
+        named["scale_factor"] = factor if draw.chance(0.4) else factor[0]
+        if draw.chance(0.05):
+            named["scale_factor"] = factor[:-1]
+    mode = "nearest"
+    if draw.chance(0.65):
+        mode = draw.choice(MODES[nd + 2]) if draw.chance(0.92) else draw.pick("linear", "bilinear", "trilinear", "cubic")
+        named["mode"] = mode
+    if draw.chance(0.4 if "linear" in mode or mode == "bicubic" else 0.05):
+        named["align_corners"] = draw.pick(True, True, False, None)
+    named |= draw.some(0.12, recompute_scale_factor=draw.pick(True, True, False, None))
+    spatial = [0 if draw.chance(0.03) else draw.size(1, 14) for _ in range(nd)]
+    leading = (0 if draw.chance(0.05) else draw.size(1, 3), 0 if draw.chance(0.04) else draw.size(1, 3))
+    return Case((Tensor((*leading, *spatial)),), named)
+
+
+def interpolate(draw: Draw) -> Case:
+    """Draw an interpolate; `antialias` is the one argument that Upsample lacks."""
+    case = upsample(draw)
+    return Case(case.inputs, {**case.named, **draw.some(0.06, antialias=draw.pick(True, False))})
+
+
+def upsampling_2d(draw: Draw) -> Case:
+    """Draw one of the two old UpsamplingX2d."""
+    named: dict[str, object] = {}
+    if draw.chance(0.45):
+        named["size"] = draw.axes(2, lambda: draw.pick(1, 2, 3, 4, 5, 8, 13), tuples=0.6)
+    if not named or draw.chance(0.05):
+        factor = (draw.choice(FACTORS), draw.choice(FACTORS))
+        named["scale_factor"] = factor if draw.chance(0.4) else factor[0]
+    spatial = [draw.size(1, 14) for _ in range(draw.pick(2, 2, 2, 2, 2, 2, 1, 3))]
+    leading = (0 if draw.chance(0.05) else draw.size(1, 3), draw.size(1, 3))
+    return Case((Tensor((*leading, *spatial)),), named)
+
+
+def pixel_shuffle(draw: Draw) -> Case:
+    """Draw a PixelShuffle with any number of leading axes."""
+    factor = draw.pick(1, 2, 2, 2, 3, 4)
+    channels = factor**2 * draw.size(0 if draw.chance(0.1) else 1, 3) + (1 if draw.chance(0.08) else 0)
+    shape = (*draw.shape(0, 3, most=3), channels, *draw.shape(2, 2, most=4))
+    return Case((Tensor(shape),), {"upscale_factor": factor})
+
+
+def pixel_unshuffle(draw: Draw) -> Case:
+    """Draw a PixelUnshuffle whose image mostly divides."""
+    factor = draw.pick(1, 2, 2, 2, 3)
+    spatial = [factor * draw.size(0 if draw.chance(0.08) else 1, 4) + (1 if draw.chance(0.06) else 0) for _ in range(2)]
+    return Case((Tensor((*draw.shape(0, 3, most=3), draw.size(0 if draw.chance(0.1) else 1, 4), *spatial)),), {"downscale_factor": factor})
+
+
+def channel_shuffle(draw: Draw) -> Case:
+    """Draw a ChannelShuffle."""
+    groups = draw.pick(1, 2, 2, 3, 4)
+    channels = groups * draw.size(1, 4) + (1 if draw.chance(0.08) else 0)
+    return Case((Tensor((draw.size(0 if draw.chance(0.1) else 1, 3), channels, *draw.shape(1, 3, most=4))),), {"groups": groups})
+
+
+LAYERS = {
+    **{f"Conv{nd}d": partial(conv, nd=nd) for nd in (1, 2, 3)},
+    **{f"ConvTranspose{nd}d": partial(conv_transpose, nd=nd) for nd in (1, 2, 3)},
+    **{f"LazyConv{nd}d": partial(conv, nd=nd, lazy=True) for nd in (1, 2, 3)},
+    **{f"LazyConvTranspose{nd}d": partial(conv_transpose, nd=nd, lazy=True) for nd in (1, 2, 3)},
+    **{f"MaxPool{nd}d": partial(pool, nd=nd, kind="max") for nd in (1, 2, 3)},
+    **{f"AvgPool{nd}d": partial(pool, nd=nd, kind="avg") for nd in (1, 2, 3)},
+    **{f"LPPool{nd}d": partial(pool, nd=nd, kind="lp") for nd in (1, 2, 3)},
+    **{f"FractionalMaxPool{nd}d": partial(fractional_pool, nd=nd) for nd in (2, 3)},
+    **{f"AdaptiveAvgPool{nd}d": partial(adaptive_pool, nd=nd) for nd in (1, 2, 3)},
+    **{f"AdaptiveMaxPool{nd}d": partial(adaptive_pool, nd=nd, maximum=True) for nd in (1, 2, 3)},
+    **{f"MaxUnpool{nd}d": partial(unpool, nd=nd) for nd in (1, 2, 3)},
+    **{f"ZeroPad{nd}d": partial(zero_pad, nd=nd) for nd in (1, 2, 3)},
+    **{f"ConstantPad{nd}d": partial(pad, nd=nd, kind="constant") for nd in (1, 2, 3)},
+    **{f"ReflectionPad{nd}d": partial(pad, nd=nd, kind="reflect") for nd in (1, 2, 3)},
+    **{f"ReplicationPad{nd}d": partial(pad, nd=nd, kind="replicate") for nd in (1, 2, 3)},
+    **{f"CircularPad{nd}d": partial(pad, nd=nd, kind="circular") for nd in (1, 2, 3)},
+    "Unfold": unfold,
+    "Fold": fold,
+    "Upsample": upsample,
+    "UpsamplingNearest2d": upsampling_2d,
+    "UpsamplingBilinear2d": upsampling_2d,
+    "PixelShuffle": pixel_shuffle,
+    "PixelUnshuffle": pixel_unshuffle,
+    "ChannelShuffle": channel_shuffle,
+}

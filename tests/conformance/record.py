@@ -16,6 +16,7 @@ import argparse
 import inspect
 import json
 import multiprocessing
+import operator
 import random
 import re
 import sys
@@ -42,10 +43,11 @@ LONGEST_MESSAGE = 300
 ABOUT_VALUES = re.compile(r"Expected tensor to have size .* for argument #2 'targets'|to be no larger than")
 DTYPES = {"float": torch.float32, "long": torch.int64, "bool": torch.bool}
 TAKE_A_LIST = frozenset(
-    "cat concat concatenate stack hstack vstack dstack row_stack column_stack meshgrid broadcast_tensors block_diag "
-    "cartesian_prod atleast_1d atleast_2d atleast_3d".split()
+    "cat concat concatenate stack hstack vstack dstack column_stack meshgrid atleast_1d atleast_2d atleast_3d".split()
 )
-METHODS_FIRST = frozenset({"unfold", "split", "softmax", "log_softmax", "sigmoid", "tanh", "unflatten", "chunk"})
+# A name is looked for in torch.nn.functional, then among the tensor methods, then in torch; but for these.
+NOT_FUNCTIONAL = frozenset({"unfold", "softmax", "log_softmax"})
+NOT_METHODS = frozenset({"where"})
 
 Row = dict[str, Any]
 
@@ -177,18 +179,20 @@ def _evaluate(text: str, scope: dict[str, Any]) -> Any:
     return eval(text, scope)  # noqa: S307 - the text is our own generators'
 
 
-def _function(name: str, arguments: list[Any], by_name: dict[str, Any], *positional: object, **named: object) -> Any:
+def _function(name: str, arguments: list[Any], by_name: dict[str, Any], *positional: Any, **named: object) -> Any:
     """Call the torch function or tensor method of this name on the `from` tensors."""
     if name in TAKE_A_LIST:
         return getattr(torch, name)(arguments, *positional, **named, **by_name)
     if name == "einsum":
-        return torch.einsum(*positional, *arguments, **named)  # type: ignore[arg-type]
+        return torch.einsum(*positional, *arguments, **named)
     if name == "getitem":
-        return arguments[0][positional[0]]
-    places = (torch.Tensor, nn.functional, torch) if name in METHODS_FIRST else (nn.functional, torch, torch.Tensor)
-    if name == "pad":
-        places = (nn.functional,)
-    found = next(getattr(place, name) for place in places if hasattr(place, name))
+        return operator.getitem(*arguments, *positional, **named, **by_name)
+    places: tuple[object, ...] = (nn.functional, torch.Tensor, torch)
+    if name in NOT_FUNCTIONAL:
+        places = (torch.Tensor,)
+    elif name in NOT_METHODS:
+        places = (torch,)
+    found = next(getattr(place, name) for place in places if callable(getattr(place, name, None)))
     return found(*arguments, *positional, **named, **by_name)
 
 
@@ -276,13 +280,19 @@ def record(name: str, generator: Generator, seed: int, count: int) -> list[tuple
             continue
         seen.add(text)
         if "error" in outcome:
-            refused[re.sub(r"'\w*'|[\d\W]+", " ", str(outcome["error"]))[:70]].append((call, outcome))
+            refused[_kind_of_error(str(outcome["error"]))].append((call, outcome))
         else:
             accepted[_features(call)].append((call, outcome))
     rejections = _in_turn(refused, most=max(2, int(count * MOST_ROWS_WITH_ONE_MESSAGE)))[: round(count * SHARE_OF_REFUSALS)]
     rows = rejections + _in_turn(accepted, most=count)[: count - len(rejections)]
     random.Random(f"{seed}:{name}").shuffle(rows)  # noqa: S311
     return rows
+
+
+def _kind_of_error(message: str) -> str:
+    if "unexpected keyword" in message or "invalid combination" in message:
+        return "keyword"
+    return re.sub(r"'\w*'|[\d\W]+", " ", message)[:70]
 
 
 def _features(call: Call) -> object:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from cases import dense, losses, sequence, spatial
+from cases import arithmetic, dense, functional, losses, sequence, shaping, spatial
 from cases.draw import Generator
 
 Table: TypeAlias = Mapping[str, Generator]
 
 LAYERS: Table = {**spatial.LAYERS, **dense.LAYERS, **sequence.LAYERS, **losses.LAYERS}
-FUNCTIONS: Table = {"interpolate": spatial.interpolate}
+FUNCTIONS: Table = {**shaping.FUNCTIONS, **arithmetic.FUNCTIONS, **functional.FUNCTIONS}
 
 # Without an entry of its own, a type has as many rows as its table's name says here.
-ROWS = {"layers": 40, "functions": 25, **dense.ROWS, **sequence.ROWS, **losses.ROWS}
+ROWS = {"layers": 36, "functions": 15, **dense.ROWS, **sequence.ROWS, **losses.ROWS}
+ROWS |= {**shaping.ROWS, **arithmetic.ROWS, **functional.ROWS}

@@ -1,0 +1,243 @@
+"""The options that mean the same everywhere, and what a command does with them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from ..errors import ShapecalcError, SpecError
+from .failures import write, write_json
+from .files import replace
+from .shapes import Sizes, parse_shape
+
+if TYPE_CHECKING:
+    from ..net import Net
+    from ..registry import Registry
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+MAX_STDIN = 64 * 1024 * 1024  # characters
+
+
+class Face(NamedTuple):
+    """How a command shows its answer."""
+
+    json: bool
+    output: str | None
+    color: bool | None
+    quiet: bool
+
+    @property
+    def is_terminal(self) -> bool:
+        """Say whether the answer goes to a person's terminal."""
+        return self.output is None and sys.stdout.isatty()
+
+    @property
+    def in_color(self) -> bool:
+        """Say whether the answer is colored."""
+        if self.color is not None:
+            return self.color
+        unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        return self.is_terminal and not unwanted
+
+    @property
+    def width(self) -> int | None:
+        """Give the width of the terminal; None where lines may be as long as they are."""
+        if not self.is_terminal:
+            return None
+        import shutil
+
+        return shutil.get_terminal_size().columns
+
+    def answer(self, text: str, *, failed: bool = False) -> None:
+        """Give the answer to the file of `-o`, or to standard output."""
+        if self.output is not None and not failed:
+            replace(self.output, text)
+        elif not self.quiet or self.json:
+            write(text)
+
+    def document(self, document: Any, *, failed: bool = False) -> None:
+        """Give the answer as JSON."""
+        if self.output is not None and not failed:
+            from .documents import to_json
+
+            replace(self.output, to_json(document))
+        else:
+            write_json(document)
+
+    def tell(self, message: str) -> None:
+        """Say something beside the answer, on standard error."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
+    def warn(self, warnings: Any) -> None:
+        """Pass warnings on; in JSON they stand inside the document."""
+        if not self.json:
+            for warning in warnings:
+                self.tell(f"warning: {warning}")
+
+
+def common(function: Function) -> Function:
+    """Add --json, -o, --color, -q and --debug; the command gets a `Face` in their place."""
+
+    @functools.wraps(function)
+    def run(
+        *, as_json: bool, output: str | None, color: bool | None, quiet: bool, **rest: Any
+    ) -> Any:
+        rest.pop("debug", None)
+        return function(Face(as_json, output, color, quiet), **rest)
+
+    for option in reversed((
+        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+        click.option("-o", "--output", metavar="FILE", help="Write to FILE instead."),
+        click.option("--color/--no-color", default=None, help="Color, or none (as NO_COLOR)."),
+        click.option("-q", "--quiet", is_flag=True, help="Only the exit status."),
+        click.option("--debug", is_flag=True, hidden=True),
+    )):
+        run = option(run)
+    return run  # type: ignore[return-value]  # the options make it keyword-only
+
+
+def takes_registry(function: Function) -> Function:
+    """Add --registry."""
+    return click.option(
+        "--registry",
+        "registries",
+        metavar="FILE",
+        multiple=True,
+        help="More layers, in the form of layers.yaml; repeatable.",
+    )(function)
+
+
+def takes_net(function: Function) -> Function:
+    """Add NET and --registry."""
+    return click.argument("net", required=False)(takes_registry(function))
+
+
+def takes_input(function: Function) -> Function:
+    """Add --input and --set."""
+    function = click.option(
+        "--set",
+        "assignments",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="Give a symbol a value; repeatable.",
+    )(function)
+    return click.option(
+        "--input",
+        "inputs",
+        metavar="SHAPE",
+        multiple=True,
+        help="Input shape, such as 1x3x32x32 or NAME=Nx3xHxW; repeatable.",
+    )(function)
+
+
+# ------------------------------------------------------------------------------- their values
+
+
+def load_registry(files: tuple[str, ...]) -> Registry:
+    """Read the registry, and the files of --registry."""
+    from ..registry import load_registry as load
+
+    return load(files)
+
+
+def load_net(argument: str | None, registry: Registry) -> Net:
+    """Read NET; without it standard input when it is piped, else net.yaml.
+
+    Raises `UsageError` when there is nothing to read.
+    """
+    from ..readers import read
+
+    if argument == "-":
+        return read("-", registry=registry, stdin_text=_stdin())
+    if argument is not None:
+        return read(argument, registry=registry)
+    text = _stdin() if _is_piped() else ""
+    if text.strip():
+        return read("-", registry=registry, stdin_text=text)
+    if os.path.exists("net.yaml"):
+        return read("net.yaml", registry=registry)
+    raise click.UsageError(
+        "there is no NET: name a file, a zoo net or an expression, pipe a spec in,"
+        ' or put a net.yaml here. Try: shapecalc infer "Conv2d(3, 6, 5) | MaxPool2d(2)"'
+    )
+
+
+def _is_piped() -> bool:
+    """Tell a pipe or a file from a terminal or nothing."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return sys.stdin is not None and not sys.stdin.isatty()
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+
+
+def _stdin() -> str:
+    """Read standard input."""
+    if sys.stdin is None:
+        return ""
+    try:
+        text = sys.stdin.read(MAX_STDIN + 1)
+    except UnicodeDecodeError as error:
+        raise SpecError(f"standard input is not text: {error}", code="S100") from None
+    if len(text) > MAX_STDIN:
+        raise SpecError(f"standard input is longer than {MAX_STDIN:,} characters", code="S100")
+    return text
+
+
+def parse_inputs(given: tuple[str, ...]) -> Sizes | dict[str, Sizes] | None:
+    """Read --input: a shape, or shapes by name."""
+    named: dict[str, Sizes] = {}
+    bare: list[Sizes] = []
+    for text in given:
+        name, sign, shape = text.rpartition("=")
+        if not sign:
+            bare.append(parse_shape(text))
+        elif name.strip() in named:
+            raise click.BadParameter(f"{name} is given twice", param_hint="--input")
+        else:
+            named[name.strip()] = parse_shape(shape)
+    if len(bare) + bool(named) > 1:
+        raise click.BadParameter(
+            "several shapes need names: --input image=1x3x32x32 --input age=1x1",
+            param_hint="--input",
+        )
+    return named or (bare[0] if bare else None)
+
+
+def parse_assignments(given: tuple[str, ...]) -> Mapping[str, int] | None:
+    """Read --set."""
+    found: dict[str, int] = {}
+    for text in given:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        try:
+            number = int(value)
+        except ValueError:
+            number = None
+        if not (sign and name.isidentifier()) or number is None:
+            raise click.BadParameter(
+                f"{text!r}: write NAME=VALUE with an integer, such as N=8", param_hint="--set"
+            )
+        found[name] = number
+    return found or None
+
+
+__all__ = [
+    "Face",
+    "ShapecalcError",
+    "common",
+    "load_net",
+    "load_registry",
+    "parse_assignments",
+    "parse_inputs",
+    "takes_input",
+    "takes_net",
+    "takes_registry",
+]

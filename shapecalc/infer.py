@@ -1,0 +1,553 @@
+"""Propagate shapes forwards through a net: every layer's output, what the net needs, what misfits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from .dims import Dim, symbol
+from .errors import ShapeError, SpecError
+from .facts import Demand, Facts, Misfit
+from .formula import ARITHMETIC, Compiler, FormulaError, Scope
+from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, source_json
+from .propagate import Propagation, Step, is_shape, lowest_unknowns
+from .registry import LayerType, Registry, default_registry
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, decide
+from .syntax import Conditional, Name, Node, Star, parse, to_text
+from .syntax import Sequence as Tuple
+
+LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+
+ShapeLike: TypeAlias = "tuple[int | str | Dim, ...] | list[int | str | Dim]"
+InputLike: TypeAlias = "ShapeLike | Mapping[str, ShapeLike] | None"
+
+
+class Totals(NamedTuple):
+    """Sums over a net: parameters and buffers held (shared ones once), multiply-accumulates."""
+
+    parameters: Size
+    buffers: Size
+    macs: Size
+
+
+class Result:
+    """What propagating shapes through a net gave. `result["conv1"]` is a layer's :class:`Step`."""
+
+    def __init__(
+        self,
+        net: Net,
+        inputs: Mapping[str, Shape],
+        steps: tuple[Step, ...],
+        facts: Facts,
+        errors: tuple[ShapeError, ...],
+        propagation: Propagation,
+    ) -> None:
+        self.net = net
+        self.inputs = inputs
+        self.steps = steps
+        self.errors = errors
+        self.propagation = propagation
+        self.demands: tuple[Demand, ...] = tuple(facts.demands)
+        self.warnings: tuple[str, ...] = tuple(dict.fromkeys(facts.warnings))
+        self._by_name = {step.layer.name: step for step in steps}
+        self._solved: tuple[dict[str, Any], tuple[str, ...]] | None = None
+        self.fixes: tuple[dict[str, Any], ...] = ()
+
+    def __getitem__(self, name: str) -> Step:
+        return self._by_name[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    @property
+    def error(self) -> ShapeError | None:
+        """The first misfit."""
+        return self.errors[0] if self.errors else None
+
+    @property
+    def outputs(self) -> dict[str, list[Shape]]:
+        """The net's outputs by name; a layer with several outputs has several shapes."""
+        from .propagate import flatten_output
+
+        found: dict[str, list[Shape]] = {}
+        for source in self.net.outputs:
+            name = str(source) if isinstance(source, Reference) else str(source_json(source))
+            try:
+                found[name] = flatten_output(self.propagation.value(source))
+            except (SpecError, ShapeError):
+                continue
+        return found
+
+    @property
+    def totals(self) -> Totals:
+        """Parameters, buffers and multiply-accumulates of the whole net."""
+        parameters: Size = 0
+        buffers: Size = 0
+        macs: Size = 0
+        for step in self.steps:
+            parameters = parameters + step.parameter_count
+            for shape in step.buffers.values():
+                count: Size = 1
+                for size in shape:
+                    count = count * size
+                buffers = buffers + count
+            macs = macs + step.macs
+        if self.net.state is not None:
+            parameters = buffers = 0
+            for item, own in self.state():
+                if item.alias is None:
+                    for shapes, kind in zip(own, ("parameters", "buffers"), strict=True):
+                        for shape in shapes.values():
+                            count = 1
+                            for size in shape:
+                                count = count * size
+                            if kind == "parameters":
+                                parameters = parameters + count
+                            else:
+                                buffers = buffers + count
+        return Totals(parameters, buffers, macs)
+
+    # ----------------------------------------------------------------------------- conditions
+
+    @property
+    def symbols(self) -> dict[str, Any]:
+        """The symbols that occur, each with the set of values the net's conditions leave it."""
+        return self._conditions()[0]
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the net needs of its symbols: Python conditions, solved where one symbol is left."""
+        return self._conditions()[1]
+
+    def _conditions(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        if self._solved is None:
+            free = sorted(_free_symbols(self))
+            if not free and not self.demands:
+                self._solved = ({}, ())
+            else:
+                from .conditions import solved_conditions
+
+                self._solved = solved_conditions(self.demands, free)
+        return self._solved
+
+    # ---------------------------------------------------------------------------------- state
+
+    def state(self) -> Iterator[tuple[Layer, tuple[Mapping[str, Shape], Mapping[str, Shape]]]]:
+        """Yield each registered module with its parameters and buffers, in order of registration."""
+        items = self.net.layers if self.net.state is None else self.net.state
+        for item in items:
+            if item.shares is not None:
+                continue
+            step = self._by_name.get(item.name)
+            if item.alias is not None or item.call is None:
+                yield item, ({}, {})
+            elif step is not None and step.layer.shares is None:
+                yield item, (step.parameters, step.buffers)
+            else:
+                try:
+                    yield item, self.propagation.state(item.call)
+                except (Misfit, FormulaError) as error:
+                    message = f"{item.name}: {error}"
+                    raise ShapeError(message, layer=item.name, location=item.location) from None
+
+    # ---------------------------------------------------------------------------------- output
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the result as `infer --json` prints it."""
+        totals = self.totals
+        symbols = {
+            name: values.to_list() if hasattr(values, "to_list") else values
+            for name, values in self.symbols.items()
+        }
+        found: dict[str, Any] = {
+            "version": 1,
+            "kind": "inference",
+            "net": {
+                **self.net.to_dict(),
+                "inputs": {name: shape_json(shape) for name, shape in self.inputs.items()},
+            },
+            "symbols": symbols,
+            "layers": [step_json(step) for step in self.steps],
+            "outputs": {
+                name: [shape_json(shape) for shape in shapes]
+                for name, shapes in self.outputs.items()
+            },
+            "conditions": list(self.conditions),
+            "warnings": list(self.warnings),
+            "totals": {key: size_json(value) for key, value in totals._asdict().items()},
+        }
+        if self.errors:
+            found["error"] = {**self.errors[0].to_dict(), "fixes": list(self.fixes)}
+            found["errors"] = [error.to_dict() for error in self.errors]
+        return found
+
+    def __repr__(self) -> str:
+        outputs = ", ".join(
+            f"{name} {'×'.join(map(str, shape))}"
+            for name, shapes in self.outputs.items()
+            for shape in shapes
+        )
+        return f"<Result of {self.net.name or 'a net'}: {outputs or self.error}>"
+
+    def _repr_html_(self) -> str:
+        from .render.html import result_html
+
+        return result_html(self)
+
+
+def step_json(step: Step) -> dict[str, Any]:
+    """Give one layer's result as JSON has it."""
+    entry = step.layer.to_dict()
+    return {
+        "name": step.layer.name,
+        "type": step.type,
+        "layer": entry.get("layer"),
+        "from": entry.get("from", []),
+        "outputs": [shape_json(shape) for shape in step.shapes],
+        "parameters": {name: shape_json(shape) for name, shape in step.parameters.items()},
+        "buffers": {name: shape_json(shape) for name, shape in step.buffers.items()},
+        "parameter_count": size_json(step.parameter_count),
+        "macs": size_json(step.macs),
+    }
+
+
+def _free_symbols(result: Result) -> set[str]:
+    found: set[str] = set()
+    for shape in result.inputs.values():
+        for size in shape:
+            if isinstance(size, Dim):
+                found |= size.symbols
+    for demand in result.demands:
+        found |= demand.relation.symbols
+    return found
+
+
+# ---------------------------------------------------------------------------------- inferring
+
+
+def infer(
+    net: Any,
+    input: InputLike = None,  # noqa: A002 - the contract's name
+    set: Mapping[str, int] | None = None,  # noqa: A002 - the contract's name
+    registry: Registry | None = None,
+) -> Result:
+    """Propagate shapes through a net.
+
+    `input` replaces the net's input shape, or several by name; identifiers in it are symbols. `set`
+    gives symbols values. Misfits are in `result.errors`, not raised; what can't be read raises
+    `SpecError`.
+
+    >>> from shapecalc.readers import load
+    >>> result = infer(load("Conv2d(3, 6, 5) | MaxPool2d(2)"), input=(1, 3, "H", 32))
+    >>> result["1"].output_shape, result.conditions
+    ((1, 6, Dim('(H - 4)//2'), 14), ('H >= 6',))
+    """
+    registry = registry or default_registry()
+    if not isinstance(net, Net):
+        from .readers import load
+
+        net = load(net, registry=registry)
+    values = {name: size for name, size in (set or {}).items()}
+    shapes = input_shapes(net, input, values, registry)
+    known = least_values(net, shapes, registry)
+    return propagate_net(net, shapes, Facts(known), values, registry)
+
+
+def propagate_net(
+    net: Net,
+    shapes: Mapping[str, Shape],
+    facts: Facts,
+    values: Mapping[str, Size],
+    registry: Registry,
+    *,
+    stop_after: str | None = None,
+    raise_first: bool = False,
+) -> Result:
+    """Run a net's layers on input shapes; what depends on a layer that failed is left out."""
+    propagation = Propagation(registry, shapes, facts, values)
+    steps: list[Step] = []
+    errors: list[ShapeError] = []
+    failed: set[str] = set()
+    for node in net.where:
+        _demand_where(node, propagation, errors)
+    for layer in net.layers:
+        if failed and any(item.name in failed for item in references(layer)):
+            failed.add(layer.name)
+            continue
+        try:
+            steps.append(propagation.step(layer))
+        except ShapeError as error:
+            if raise_first:
+                raise
+            errors.append(error)
+            failed.add(layer.name)
+        if layer.name == stop_after:
+            break
+    return Result(net, shapes, tuple(steps), facts, tuple(errors), propagation)
+
+
+def _demand_where(node: Node, propagation: Propagation, errors: list[ShapeError]) -> None:
+    from .arguments import evaluate_argument
+
+    try:
+        relation = evaluate_argument(node, propagation.environment)
+    except FormulaError as error:
+        raise SpecError(f"where: {error}", code="S116") from None
+    if not isinstance(relation, (bool, Comparison, AllOf, AnyOf)):
+        raise SpecError(f"where: `{to_text(node)}` is not a comparison", code="S116")
+    propagation.facts.layer = "where"
+    try:
+        propagation.facts.require(relation, lambda: f"{to_text(node)} doesn't hold", "where")
+    except Misfit as misfit:
+        errors.append(ShapeError(misfit.message, code="S206"))
+
+
+# ------------------------------------------------------------------------------------- inputs
+
+
+def input_shapes(
+    net: Net, given: InputLike, values: Mapping[str, Size], registry: Registry
+) -> dict[str, Shape]:
+    """Give every input its shape: as given, as the net says, or as its first layers need it."""
+    by_name: dict[str, ShapeLike] = {}
+    if isinstance(given, Mapping):
+        by_name.update(given)
+    elif given is not None:
+        by_name[next(iter(net.inputs), "input")] = given
+    if None in by_name:  # type: ignore[comparison-overlap]  # the command line's unnamed shape
+        by_name[next(iter(net.inputs), "input")] = by_name.pop(None)  # type: ignore[call-overload]
+    for name in by_name:
+        if name not in net.inputs:
+            known = ", ".join(net.inputs)
+            raise SpecError(
+                f"the net has no input {name}", hint=f"its inputs are: {known}", code="S117"
+            )
+    found: dict[str, Shape] = {}
+    for name, shape in net.inputs.items():
+        chosen = by_name.get(name, shape)
+        if chosen is None:
+            chosen = guessed_shape(net, name, registry)
+        found[name] = tuple([_size(item, values) for item in chosen])
+    return found
+
+
+def _size(item: int | str | Dim, values: Mapping[str, Size]) -> Size:
+    if isinstance(item, str):
+        item = symbol(item) if item.isidentifier() else size_of_text(item)
+    if isinstance(item, Dim):
+        replaced: Size = item.substitute(values)
+        return replaced
+    return item
+
+
+class _Symbols(Scope):
+    """Names that stand for symbols."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> Dim:
+        return symbol(name)
+
+
+def size_of_text(text: str) -> Size:
+    """Read a size such as `2*H + 1`, whose identifiers are symbols.
+
+    Raises `SpecError` when it is none.
+    """
+    try:
+        found = Compiler(ARITHMETIC).single(parse(text))(_Symbols(), 0)
+    except FormulaError as error:
+        raise SpecError(f"`{text}` is not a size: {error}", code="S117") from None
+    if not isinstance(found, (int, Dim)):
+        raise SpecError(f"`{text}` is not a size", code="S117")
+    return found
+
+
+def guessed_shape(net: Net, name: str, registry: Registry) -> tuple[int | str, ...]:
+    """Find an input's rank and channels from the first layers that say something about them.
+
+    Raises `SpecError` where none does.
+    """
+    waiting = [name]
+    seen = {name}
+    while waiting:
+        current = waiting.pop(0)
+        for layer in net.layers:
+            if layer.call is None or not any(item.name == current for item in references(layer)):
+                continue
+            type_ = registry.find(layer.call.function)
+            shape = _shape_for(type_, layer, current)
+            if shape is not None:
+                return shape
+            if layer.name not in seen and len(type_.inputs) == 1:
+                seen.add(layer.name)
+                waiting.append(layer.name)
+    raise SpecError(
+        f"the net doesn't say what shape {name} has", hint="give it: --input 1x3x32x32", code="S118"
+    )
+
+
+def _shape_for(type_: LayerType, layer: Layer, current: str) -> tuple[int | str, ...] | None:
+    place = next(
+        (i for i, s in enumerate(layer.sources) if isinstance(s, Reference) and s.name == current),
+        None,
+    )
+    if place is None or place >= len(type_.inputs):
+        return None
+    pattern = type_.inputs[place].pattern
+    while isinstance(pattern, Conditional):
+        pattern = pattern.no
+    if not isinstance(pattern, Tuple) or pattern.optional:
+        return None
+    axes = type_.axes if isinstance(type_.axes, int) else (type_.axes or (0,))[-1]
+    constants = _constant_arguments(type_, layer)
+    found: list[int | str] = []
+    for part in pattern.items:
+        match part:
+            case Star(Name(star)):
+                found += LETTERS.get(axes, ()) if star.startswith("L") else ("N",)
+            case Tuple((Name(letter),)):
+                found.append(letter)
+            case Name(word) if word in constants:
+                found.append(constants[word])
+            case Name(word):
+                found.append(word if len(word) == 1 else "F" if len(found) == 1 else word[:1].upper())
+            case _:
+                return None
+    return tuple(found)
+
+
+def _constant_arguments(type_: LayerType, layer: Layer) -> dict[str, int]:
+    from .syntax import Constant
+
+    assert layer.call is not None
+    found = {
+        parameter.name: node.value
+        for parameter, node in zip(type_.parameters, layer.call.arguments, strict=False)
+        if isinstance(node, Constant) and type(node.value) is int
+    }
+    for name, node in layer.call.keywords:
+        if isinstance(node, Constant) and type(node.value) is int:
+            found[name] = node.value
+    return found
+
+
+def least_values(
+    net: Net, shapes: Mapping[str, Shape], registry: Registry
+) -> dict[str, tuple[int, int | None]]:
+    """Give every symbol the least value it may have: sizes 1, paddings 0."""
+    found: dict[str, tuple[int, int | None]] = {}
+    for name, least in hyperparameters(net, registry).items():
+        found[name] = (least, None)
+    for shape in shapes.values():
+        for size in shape:
+            if isinstance(size, Dim):
+                for name in size.symbols:
+                    found.setdefault(name, (1, None))
+    return found
+
+
+def hyperparameters(net: Net, registry: Registry) -> dict[str, int]:
+    """Give the free identifiers in layers' arguments, and the least value each may have."""
+    found: dict[str, int] = {}
+    seen: set[int] = set()
+    for layer in net.layers:
+        if layer.call is None or id(layer.call) in seen:
+            continue
+        seen.add(id(layer.call))
+        if not _has_names(layer.call):
+            continue
+        for name, least in lowest_unknowns(registry.find(layer.call.function), layer.call).items():
+            found[name] = max(least, found.get(name, 0))
+    return found
+
+
+def _has_names(node: Node) -> bool:
+    from .syntax import names_in
+
+    return any(True for _ in names_in(node))
+
+
+# --------------------------------------------------------------------------------- state_dict
+
+
+class StateDict(NamedTuple):
+    """Names and shapes as `state_dict` has them, and the count of distinct parameters."""
+
+    parameters: dict[str, Shape]
+    buffers: dict[str, Shape]
+    count: Size
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give them as `params --json` prints them."""
+        return {
+            "parameters": {name: shape_json(shape) for name, shape in self.parameters.items()},
+            "buffers": {name: shape_json(shape) for name, shape in self.buffers.items()},
+            "count": size_json(self.count),
+        }
+
+
+def state_dict(
+    net: Net,
+    input: InputLike = None,  # noqa: A002
+    set: Mapping[str, int] | None = None,  # noqa: A002
+    registry: Registry | None = None,
+    wrap: Iterable[str] = (),
+) -> StateDict:
+    """Give a net's parameters and buffers, in PyTorch's order, under every name they have.
+
+    `wrap` names wrappers put around the whole net, such as the one that adds `module.`.
+    """
+    registry = registry or default_registry()
+    try:
+        result = infer(net, input, set, registry)
+    except SpecError as error:
+        if error.code != "S118":
+            raise
+        facts = Facts()
+        result = Result(net, {}, (), facts, (), Propagation(registry, {}, facts, set or {}))
+    groups: list[tuple[Layer, tuple[Mapping[str, Shape], Mapping[str, Shape]]]] = []
+    groups.extend(result.state())
+    full: tuple[dict[str, Shape], dict[str, Shape]] = ({}, {})
+    for item, own in groups:
+        if item.alias is None:
+            for target, shapes in zip(full, own, strict=True):
+                target.update({_joined(item.name, key): shape for key, shape in shapes.items()})
+    count: Size = 0
+    for shape in full[0].values():
+        size: Size = 1
+        for part in shape:
+            size = size * part
+        count = count + size
+    ordered: tuple[dict[str, Shape], dict[str, Shape]] = ({}, {})
+    for item, own in groups:
+        for target, shapes, everything in zip(ordered, own, full, strict=True):
+            if item.alias is not None:
+                target.update(_renamed(everything, item.alias, item.name))
+            else:
+                target.update({_joined(item.name, key): shape for key, shape in shapes.items()})
+    prefix = "".join(_prefix(registry, name) for name in wrap)
+    named = [{prefix + name: shape for name, shape in shapes.items()} for shapes in ordered]
+    return StateDict(named[0], named[1], count)
+
+
+def _prefix(registry: Registry, name: str) -> str:
+    wrapper = registry.find(name).wrapper
+    if wrapper is None:
+        raise SpecError(f"{name} doesn't wrap a module", hint="try DataParallel", code="S119")
+    return wrapper + "."
+
+
+def _joined(name: str, key: str) -> str:
+    return f"{name}.{key}" if key else name
+
+
+def _renamed(shapes: Mapping[str, Shape], old: str, new: str) -> dict[str, Shape]:
+    return {
+        new + name[len(old) :]: shape
+        for name, shape in shapes.items()
+        if name == old or name.startswith(old + ".")
+    }
+
+
+__all__ = ["Result", "infer", "is_shape", "state_dict"]

@@ -1,0 +1,104 @@
+"""What `infer` shows people: the table, totals, conditions; on a misfit, how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..errors import ShapeError
+from ..formula import show
+from ..infer import Result
+from .rows import Column, Row, columns_of, number, rows_of, shapes_text
+
+INDENT = "  "
+
+
+def inference_text(
+    result: Result,
+    *,
+    columns: Sequence[str] = (),
+    depth: int | None = None,
+    width: int | None = None,
+    color: bool = False,
+) -> str:
+    """Write a result as a table, with what the net needs below it.
+
+    `width` is the terminal's; None writes plain lines as long as they are.
+    """
+    chosen = columns_of(columns, result)
+    rows = [_input_row(name, shape, chosen) for name, shape in result.inputs.items()]
+    rows += rows_of(result, chosen, depth)
+    if not result.errors:
+        rows.append(_total_row(result, chosen))
+    text = _table(result, chosen, rows, width, color=color)
+    return text + "".join(line + "\n" for line in _below(result))
+
+
+def _input_row(name: str, shape: tuple[object, ...], columns: Sequence[Column]) -> Row:
+    cells = ["input", show(shape), *[""] * (len(columns) - 2)]
+    return Row((name, *cells), 0, "layer")
+
+
+def _total_row(result: Result, columns: Sequence[Column]) -> Row:
+    totals = result.totals
+    cells = ["", "", number(totals.parameters), number(totals.macs)]
+    return Row(("total", *cells, *[""] * (len(columns) - len(cells))), 0, "total")
+
+
+def _table(
+    result: Result, columns: Sequence[Column], rows: list[Row], width: int | None, *, color: bool
+) -> str:
+    titles = ("Layer", *(column.title for column in columns))
+    right = (False, *(column.right for column in columns))
+    lines = [
+        ((INDENT * row.depth + row.cells[0], *row.cells[1:]), row.kind) for row in rows
+    ]
+    if width is None and not color:
+        from . import plain
+
+        heading = f"{result.net.name}\n" if result.net.name else ""
+        return heading + plain.table(titles, (cells for cells, _ in lines), right)
+    from .table import table
+
+    return table(
+        titles, lines, right, width=width or 10_000, color=color, title=result.net.name
+    )
+
+
+def _below(result: Result) -> Iterator[str]:
+    totals = result.totals
+    if not result.errors:
+        for name, shapes in result.outputs.items():
+            yield f"Output {name}: {shapes_text(shapes)}"
+        if totals.buffers:
+            yield f"Buffers: {number(totals.buffers)}"
+        if totals.macs:
+            yield f"FLOPs = 2*MACs: {number(2 * totals.macs)}"
+    for condition in result.conditions:
+        yield f"Needs {condition}"
+    for error in result.errors:
+        yield from misfit_lines(result, error)
+
+
+def misfit_lines(result: Result, error: ShapeError) -> Iterator[str]:
+    """Say what came in, what was needed, how PyTorch words it, and both ways to mend it."""
+    layer = next((item for item in result.net.layers if item.name == error.layer), None)
+    yield ""
+    yield f"{error.layer or 'the net'} doesn't fit: {error.message}"
+    if layer is not None:
+        for source in layer.sources:
+            try:
+                came = result.propagation.value(source)
+            except ShapeError:
+                continue
+            yield f"  comes in:     {show(came)} from {source}"
+    wording = getattr(error, "wording", None)
+    if wording:
+        yield f"  PyTorch says: {wording}"
+    fixes = [fix for fix in result.fixes if fix.get("layer") in (None, error.layer)]
+    for place, fix in enumerate(fixes):
+        yield f"  {'mend it by:   ' if place == 0 else 'or:           '}{fix_text(fix)}"
+
+
+def fix_text(fix: dict[str, object]) -> str:
+    """Write a fix that was tried."""
+    return str(fix.get("text") or fix.get("message") or fix.get("change") or fix)

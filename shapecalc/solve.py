@@ -1,0 +1,783 @@
+"""Solve backwards: which inputs, or hyperparameters, give this output? All of them.
+
+The net is run forwards once with the unknowns as symbols. What its layers demand, the target and the
+user's own relations are one system over the integers, which :mod:`shapecalc.system` solves. Where a rule
+had cases that the sizes left open, each case is run, and the answers are united.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .boxes import Box, SystemSolution, tidy
+from .dims import Dim, symbol, symbols_of
+from .errors import ShapecalcError, ShapeError, SolveError, SpecError
+from .facts import Facts
+from .infer import (
+    LETTERS,
+    InputLike,
+    Result,
+    hyperparameters,
+    input_shapes,
+    propagate_net,
+)
+from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
+from .propagate import is_shape
+from .registry import Registry, default_registry
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
+from .sets import IntSet
+from .syntax import Node, Star, parse
+from .system import solve_system
+from .targets import Target, parse_target
+
+BATCH = "N"
+MAX_CASES = 512  # combinations of open cases that are run
+
+
+class Question(NamedTuple):
+    """What is asked: the net, its symbolic inputs, the unknowns and what they may be."""
+
+    net: Net
+    shapes: dict[str, Shape]
+    unknowns: tuple[str, ...]
+    squares: tuple[str, ...]  # unknowns that are sides of one picture
+    known: dict[str, tuple[int, int | None]]
+    targets: tuple[tuple[Target, str | None], ...]
+    where: tuple[str, ...]
+    registry: Registry
+    values: Mapping[str, int]
+    mixing: frozenset[str] | None
+    batch: Mapping[str, int]  # the number a spec gives for the batch, by symbol
+
+
+class Case(NamedTuple):
+    """One way through the net's open cases: what it demands, and the run that demanded it."""
+
+    result: Result
+    relations: tuple[tuple[Relation | bool, str], ...]  # with the layer that demands it
+
+
+class Solution:
+    """All solutions of a question, as a union of boxes."""
+
+    def __init__(
+        self,
+        question: Question,
+        system: SystemSolution,
+        cases: tuple[Case, ...],
+        at: tuple[str, ...],
+        recommended: dict[str, int] | None,
+        lossless: bool,
+        warnings: tuple[str, ...],
+        reason: str | None,
+    ) -> None:
+        self.question = question
+        self.system = system
+        self.cases = cases
+        self.at = at
+        self.recommended = recommended
+        self.lossless = lossless
+        self.warnings = warnings
+        self.reason = reason
+        self.near: dict[str, Any] | None = None
+
+    @property
+    def unknowns(self) -> tuple[str, ...]:
+        """The names solved for."""
+        return self.question.unknowns
+
+    @property
+    def satisfiable(self) -> bool:
+        """Whether there is a solution."""
+        return not self.system.is_empty
+
+    @property
+    def complete(self) -> bool:
+        """Whether these are all solutions, and that is proven."""
+        return self.system.complete
+
+    @property
+    def limit(self) -> str | None:
+        """What was searched, where completeness could not be shown."""
+        return self.system.limit
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The boxes whose union the solutions are."""
+        return self.system.boxes
+
+    def __contains__(self, point: object) -> bool:
+        if isinstance(point, Mapping):
+            values = dict(point)
+        elif isinstance(point, Sequence):
+            values = dict(zip(self.unknowns, point, strict=True))
+        else:
+            values = {self.unknowns[0]: point}
+        return self.system.contains(values)
+
+    def points(self, limit: int | None = None) -> Iterator[tuple[int, ...]]:
+        """Yield solutions, the smallest first, in the order of the unknowns."""
+        for point in self.system.points(limit):
+            yield tuple(point[name] for name in self.unknowns)
+
+    def shapes_at(self, point: Mapping[str, int]) -> dict[str, list[int | str]]:
+        """Give the input shapes at a solution, as JSON has them."""
+        return {
+            name: shape_json(
+                tuple([size if isinstance(size, int) else size.substitute(point) for size in shape])
+            )
+            for name, shape in self.question.shapes.items()
+        }
+
+    @property
+    def walk(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The sizes each layer takes over the first box, from the input on, per unknown."""
+        from .walk import walk_back
+
+        return walk_back(self)
+
+    @property
+    def derivation(self) -> list[str]:
+        """How the answer comes about, in lines of text."""
+        from .walk import derivation_lines
+
+        return derivation_lines(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the answer as `solve --json` prints it."""
+        found: dict[str, Any] = {"version": 1, "kind": "solution"}
+        targets = [
+            {"at": at, "shape": [item.to_json() for item in target.sizes]}
+            for (target, _), at in zip(self.question.targets, self.at, strict=False)
+        ]
+        if targets:
+            found["target"] = {**targets[0], "shape": self._padded(0)}
+        if len(targets) > 1:
+            found["targets"] = targets
+        found |= {
+            "unknowns": list(self.unknowns),
+            "satisfiable": self.satisfiable,
+            "complete": self.complete,
+            "solutions": self.system.to_list(),
+        }
+        if not self.complete:
+            found["limit"] = self.limit
+        found |= {"recommended": self.recommended, "lossless": self.lossless}
+        if self.recommended is not None:
+            found["input"] = self.shapes_at(self.recommended)
+        if self.reason is not None:
+            found["reason"] = self.reason
+        if self.near is not None:
+            found["near"] = self.near
+        found |= {
+            "conditions": list(self.question.where),
+            "warnings": list(self.warnings),
+            "derivation": self.derivation,
+            "net": self.question.net.to_dict(),
+        }
+        return found
+
+    def _padded(self, index: int) -> list[int | str]:
+        target = self.question.targets[index][0]
+        sizes = [item.to_json() for item in target.sizes]
+        rank = len(sizes)
+        for case in self.cases:
+            try:
+                shape = output_at(case.result, self.at[index])
+            except ShapecalcError:
+                continue
+            rank = len(shape)
+            break
+        return ["?"] * (rank - len(sizes)) + sizes
+
+    def __repr__(self) -> str:
+        return f"<Solution {self.system.to_list()}>"
+
+    def _repr_html_(self) -> str:
+        from .render.html import solution_html
+
+        return solution_html(self)
+
+
+# ---------------------------------------------------------------------------------- the question
+
+
+def solve(
+    net: Any,
+    target: str | Sequence[Any] | None = None,
+    at: str | None = None,
+    *,
+    targets: Sequence[tuple[str | Sequence[Any], str | None]] = (),
+    upto: str | None = None,
+    unknowns: Sequence[str] | None = None,
+    where: Sequence[str] = (),
+    input: InputLike = None,  # noqa: A002 - the contract's name
+    near: Sequence[int] | None = None,
+    square: bool = False,
+    mix_batch: bool = False,
+    set: Mapping[str, int] | None = None,  # noqa: A002 - the contract's name
+    registry: Registry | None = None,
+) -> Solution:
+    """Find all values of the unknowns for which the net runs and gives the target.
+
+    Without `target`, all that the net accepts. Raises `SolveError` for a question without meaning.
+
+    >>> from shapecalc.readers import load
+    >>> net = load("Conv2d(3, 6, 5) | MaxPool2d(2) | Conv2d(6, 16, 5) | MaxPool2d(2)")
+    >>> solve(net, target=(5, 5)).to_dict()["solutions"]
+    [{'H': [[32, 35, 1]], 'W': [[32, 35, 1]]}]
+    """
+    registry = registry or default_registry()
+    if not isinstance(net, Net):
+        from .readers import load
+
+        net = load(net, registry=registry)
+    asked = list(targets)
+    if target is not None:
+        asked.insert(0, (target, at))
+    question = ask(
+        net,
+        tuple((parse_target(item), place) for item, place in asked),
+        upto=upto,
+        unknowns=unknowns,
+        where=tuple(where),
+        given=input,
+        square=square,
+        mix_batch=mix_batch,
+        values=dict(set or {}),
+        registry=registry,
+    )
+    solution = answer(question)
+    if near is not None:
+        from .walk import nearest
+
+        solution.near = nearest(solution, near)
+    return solution
+
+
+def ask(
+    net: Net,
+    targets: tuple[tuple[Target, str | None], ...],
+    *,
+    upto: str | None,
+    unknowns: Sequence[str] | None,
+    where: tuple[str, ...],
+    given: InputLike,
+    square: bool,
+    mix_batch: bool,
+    values: Mapping[str, int],
+    registry: Registry,
+) -> Question:
+    """Work out what is unknown, and put symbols in its place."""
+    if upto is not None:
+        net = cut(net, upto)
+    names = hyperparameters(net, registry)
+    free = {name: least for name, least in names.items() if name not in values}
+    shapes = input_shapes(net, given, values, registry)
+    chosen = _given_names(net, given)
+    symbolic: dict[str, Shape] = {}
+    sides: tuple[str, ...] = ()
+    batch: dict[str, int] = {}
+    for name, shape in shapes.items():
+        prefix = f"{name}_" if len(shapes) > 1 else ""
+        if name in chosen or (free and net.inputs.get(name) is not None):
+            symbolic[name] = shape
+            sizes = [str(s) for s in shape if isinstance(s, Dim) and str(s) != BATCH]
+            sides = sides or tuple(sizes if len(sizes) > 1 else ())
+            continue
+        symbolic[name], axes = _with_symbols(net, name, shape, prefix, registry)
+        sides = sides or (axes if len(axes) > 1 else ())
+        first = shape[0] if shape else None
+        if isinstance(first, int) and symbolic[name][0] != first:
+            batch[BATCH] = first
+    sizes_of = [n for shape in symbolic.values() for size in shape for n in _names(size)]
+    found = list(dict.fromkeys([*(n for n in sizes_of if n != BATCH), *free]))
+    if unknowns is not None:
+        missing = [name for name in unknowns if name not in found and name != BATCH]
+        if missing:
+            raise SolveError(
+                f"{missing[0]} is not a free identifier of the net",
+                hint=f"free are: {', '.join(found) or 'none'}",
+            )
+        rest = [name for name in found if name not in unknowns]
+        if rest:
+            raise SolveError(
+                f"{rest[0]} is free as well", hint=f"give it a value: --set {rest[0]}=..."
+            )
+        found = list(unknowns)
+    if square and len(sides) > 1:
+        where = (*where, *(f"{sides[0]} == {side}" for side in sides[1:]))
+    known: dict[str, tuple[int, int | None]] = {name: (free.get(name, 1), None) for name in found}
+    known[BATCH] = (1, None)
+    mixing = None if mix_batch else mixed_views(net, shapes, values, registry)
+    return Question(
+        net,
+        symbolic,
+        tuple(found),
+        tuple(name for name in sides if name in found),
+        known,
+        targets,
+        where,
+        registry,
+        values,
+        mixing,
+        batch,
+    )
+
+
+def _given_names(net: Net, given: InputLike) -> frozenset[str]:
+    first = next(iter(net.inputs), "input")
+    if given is None:
+        return frozenset()
+    if isinstance(given, Mapping):
+        return frozenset(first if name is None else name for name in given)
+    return frozenset((first,))
+
+
+def _names(size: Size) -> list[str]:
+    return sorted(symbols_of(size))
+
+
+def _with_symbols(
+    net: Net, name: str, shape: Shape, prefix: str, registry: Registry
+) -> tuple[Shape, tuple[str, ...]]:
+    """Put symbols in the place of the batch and of spatial sizes and sequence lengths."""
+    roles = axis_roles(net, name, len(shape), registry)
+    found: list[Size] = []
+    sides: list[str] = []
+    for size, role in zip(shape, roles, strict=True):
+        if isinstance(size, Dim) or not role:
+            found.append(size)
+            if isinstance(size, Dim) and role and role != BATCH:
+                sides.append(str(size))
+        elif role == BATCH:
+            found.append(symbol(BATCH))
+        else:
+            found.append(symbol(prefix + role))
+            sides.append(prefix + role)
+    return tuple(found), tuple(sides)
+
+
+def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str, ...]:
+    """Say for each size of an input what it is: the batch (`N`), a free size by its letter, or ''.
+
+    The first layer that says something about it decides; else the usual order N, C, sizes.
+    """
+    waiting = [name]
+    seen = {name}
+    while waiting:
+        current = waiting.pop(0)
+        for layer in net.layers:
+            if layer.call is None or not any(r.name == current for r in references(layer)):
+                continue
+            type_ = registry.find(layer.call.function)
+            place = next((i for i, s in enumerate(layer.sources) if s == Reference(current)), None)
+            if place is not None and place < len(type_.inputs):
+                roles = _pattern_roles(type_, type_.inputs[place].pattern, rank)
+                if roles is not None:
+                    return roles
+                if layer.name not in seen and len(type_.inputs) == 1:
+                    seen.add(layer.name)
+                    waiting.append(layer.name)
+    letters = LETTERS.get(rank - 2)
+    if letters is None:
+        return (BATCH, "L")[-rank:] if rank <= 2 else (BATCH, *(f"L{i}" for i in range(1, rank)))
+    return (BATCH, "", *letters)
+
+
+def _pattern_roles(type_: Any, pattern: Node | None, rank: int) -> tuple[str, ...] | None:
+    from .syntax import Conditional, Name
+    from .syntax import Sequence as Tuple
+
+    while isinstance(pattern, Conditional):
+        pattern = pattern.no
+    if not isinstance(pattern, Tuple) or pattern.optional:
+        return None
+    items = list(pattern.items)
+    fixed = sum(not isinstance(item, (Star, Tuple)) for item in items)
+    optional = any(isinstance(item, Tuple) for item in items)
+    star = any(isinstance(item, Star) for item in items)
+    axes = type_.axes
+    if star and axes is not None:
+        options = [axes] if isinstance(axes, int) else list(axes)
+        width = next((n for n in options if rank - fixed - n in ((0, 1) if optional else (0,))), None)
+    else:
+        width = max(rank - fixed - optional, 0) if star else 0
+        if rank - fixed - width == 1 and not optional and star:
+            width += 1
+    if width is None or rank - fixed - width not in ((0, 1) if optional else (0,)):
+        return None
+    present = rank - fixed - width == 1
+    parameters = {item.name for item in type_.parameters}
+    found: list[str] = []
+    for item in items:
+        match item:
+            case Star(Name(word)):
+                if word.startswith("L") and axes is not None:
+                    found += LETTERS.get(width, [f"L{i}" for i in range(width)])
+                else:
+                    found += [BATCH, *_lead_letters(width - 1)][:width]
+            case Tuple():
+                found += [BATCH] if present else []
+            case Name(word) if word == BATCH:
+                found.append(BATCH)
+            case Name(word) if len(word) == 1 and word not in parameters and word != "C":
+                found.append(word)
+            case _:
+                found.append("")
+    if not any(role and role != BATCH for role in found) and found and not found[-1]:
+        found[-1] = "L"  # nothing but features: these are asked for
+    return tuple(found)
+
+
+def _lead_letters(count: int) -> list[str]:
+    return ["L"] if count == 1 else [f"L{index}" for index in range(1, count + 1)]
+
+
+def mixed_views(
+    net: Net, shapes: Mapping[str, Shape], values: Mapping[str, int], registry: Registry
+) -> frozenset[str]:
+    """Find the views that fold other sizes into the batch at the sizes the spec gives itself."""
+    if any(isinstance(size, Dim) for shape in shapes.values() for size in shape):
+        return frozenset()
+    if hyperparameters(net, registry).keys() - values.keys():
+        return frozenset()
+    result = propagate_net(net, shapes, Facts(), values, registry)
+    if result.errors:
+        return frozenset()
+    return frozenset(warning.partition(":")[0] for warning in result.warnings)
+
+
+def cut(net: Net, layer: str) -> Net:
+    """Keep what a layer depends on, and the layer as the output."""
+    name = layer.partition("[")[0]
+    by_name = {item.name: item for item in net.layers}
+    if name not in by_name:
+        raise unknown_layer(net, name)
+    needed: set[str] = set()
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current in needed or current not in by_name:
+            continue
+        needed.add(current)
+        waiting += [item.name for item in references(by_name[current])]
+        waiting += _sizes_used(by_name[current], by_name)
+    layers = tuple(item for item in net.layers if item.name in needed)
+    used = {item.name for entry in layers for item in references(entry)}
+    inputs = {key: shape for key, shape in net.inputs.items() if key in used} or dict(net.inputs)
+    kept = {item.name for item in layers}
+    loose = tuple(
+        item._replace(shares=None) if item.shares not in kept else item for item in layers
+    )
+    return net._replace(
+        layers=loose, outputs=(_reference(layer),), inputs=inputs, state=None
+    )
+
+
+def _sizes_used(layer: Layer, names: Mapping[str, Layer]) -> list[str]:
+    from .syntax import Call, Constant, Name, parts_of
+
+    found: list[str] = []
+
+    def walk(node: Node) -> None:
+        if isinstance(node, Call) and node.function == "size":
+            for part in node.arguments[:1]:
+                text = part.name if isinstance(part, Name) else getattr(part, "value", "")
+                found.append(str(text).partition("[")[0])
+        for part in parts_of(node):
+            if not isinstance(part, Constant):
+                walk(part)
+
+    if layer.call is not None:
+        walk(layer.call)
+    return [name for name in found if name in names]
+
+
+def unknown_layer(net: Net, name: str) -> SolveError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [item.name for item in net.layers], 1, 0.5)
+    hint = f"did you mean {near[0]}?" if near else "`shapecalc infer` lists the layers"
+    return SolveError(f"the net has no layer {name}", hint=hint, code="S302")
+
+
+def _reference(text: str) -> Reference:
+    name, _, rest = text.partition("[")
+    path = tuple(int(part) for part in rest.rstrip("]").split("][") if part.lstrip("-").isdigit())
+    return Reference(name, path)
+
+
+def output_at(result: Result, at: str) -> Shape:
+    """Give the shape of the output that `lstm[0]` or `pool2` names."""
+    found = result.propagation.value(_reference(at))
+    if not is_shape(found):
+        from .propagate import flatten_output
+
+        return flatten_output(found)[0]
+    return found  # type: ignore[no-any-return]
+
+
+# ------------------------------------------------------------------------------------ the answer
+
+
+def answer(question: Question) -> Solution:
+    """Run every case, solve its system, and unite the answers."""
+    cases: list[Case] = []
+    solved: list[tuple[Case, SystemSolution]] = []
+    warnings: dict[str, None] = {}
+    failures: list[ShapeError] = []
+    at: tuple[str, ...] = ()
+    capped = False
+    batch: Mapping[str, int] | None = None
+    scripts: list[tuple[bool, ...]] = [()]
+    runs = 0
+    while scripts:
+        if runs >= MAX_CASES:
+            capped = True
+            break
+        runs += 1
+        script = scripts.pop()
+        facts = Facts(dict(question.known), script, mixing=question.mixing)
+        result = propagate_net(
+            question.net, question.shapes, facts, question.values, question.registry
+        )
+        for index in range(len(script), len(facts.choices)):
+            scripts.append((*facts.choices[:index], not facts.choices[index]))
+        if result.errors:
+            failures.append(result.errors[0])
+            continue
+        warnings.update(dict.fromkeys(result.warnings))
+        at = places(question, result)
+        case = Case(result, _relations(question, result, at))
+        relations, needs_batch = _for_every_batch([item for item, _ in case.relations])
+        if needs_batch:
+            batch = question.batch or {BATCH: 1}
+            relations = [
+                item if isinstance(item, bool) else item.substitute(batch) for item in relations
+            ]
+        cases.append(case)
+        solved.append((case, _solve(question, relations)))
+    if batch is not None:
+        warnings[f"this holds for {', '.join(f'{k} = {v}' for k, v in batch.items())}"] = None
+    system = _united(question, [item for _, item in solved], capped)
+    recommended, lossless = None, False
+    if not system.is_empty:
+        recommended, lossless = _recommended(question, system, solved, batch)
+    reason = None
+    if system.is_empty:
+        from .walk import why_none
+
+        reason = why_none(question, tuple(cases), failures, at)
+    return Solution(
+        question, system, tuple(cases), at, recommended, lossless, tuple(warnings), reason
+    )
+
+
+def _solve(question: Question, relations: Iterable[Relation | bool]) -> SystemSolution:
+    known = {name: question.known[name] for name in question.unknowns}
+    return solve_system(list(relations), question.unknowns, known)
+
+
+def _united(question: Question, parts: list[SystemSolution], capped: bool) -> SystemSolution:
+    if len(parts) == 1 and not capped:
+        return parts[0]
+    boxes = tidy([box for part in parts for box in part.boxes], question.unknowns)
+    limits = [part.limit for part in parts if part.limit]
+    if capped:
+        limits.append(f"looked at {MAX_CASES} combinations of sizes that may broadcast")
+    complete = not capped and all(part.complete for part in parts)
+    return SystemSolution(
+        boxes, complete, None if complete else "; ".join(dict.fromkeys(limits)), question.unknowns
+    )
+
+
+def places(question: Question, result: Result) -> tuple[str, ...]:
+    """Say for each target which output it is about."""
+    found: list[str] = []
+    for target, at in question.targets:
+        if at is not None:
+            if _reference(at).name not in result:
+                raise unknown_layer(question.net, at)
+            found.append(at)
+            continue
+        rank = len(target.sizes)
+        ranks = [
+            (step.layer.name, len(step.outputs))
+            for step in reversed(result.steps)
+            if is_shape(step.outputs)
+        ]
+        longer = () if target.full else (name for name, own in ranks if own > rank)
+        equal = (name for name, own in ranks if own == rank)
+        chosen = next(iter(longer), None) or next(equal, None)
+        if chosen is not None:
+            found.append(chosen)
+        else:
+            raise SolveError(
+                f"no layer's output has {rank} sizes and a batch",
+                hint="say which output is meant by --at LAYER",
+                code="S303",
+            )
+    return tuple(found)
+
+
+def _relations(
+    question: Question, result: Result, at: tuple[str, ...]
+) -> tuple[tuple[Relation | bool, str], ...]:
+    found: list[tuple[Relation | bool, str]] = [
+        (demand.relation, demand.layer) for demand in result.demands
+    ]
+    for text in question.where:
+        found.append((relation_of(text, result), f"where {text}"))
+    for (target, _), place in zip(question.targets, at, strict=True):
+        shape = output_at(result, place)
+        if len(target.sizes) > len(shape):
+            raise SolveError(
+                f"the target {target} has {len(target.sizes)} sizes, the output of {place} has"
+                f" {len(shape)}",
+                hint="ask about another layer by --at LAYER",
+                code="S303",
+            )
+        for size, wanted in zip(shape[len(shape) - len(target.sizes) :], target.sizes, strict=True):
+            found += [(relation, f"target {place}") for relation in wanted.relations(size)]
+    return tuple(found)
+
+
+def relation_of(text: str, result: Result) -> Relation | bool:
+    """Read a relation, as `--where` gives it."""
+    from .arguments import evaluate_argument
+    from .formula import FormulaError
+
+    try:
+        found = evaluate_argument(parse(text), result.propagation.environment)
+    except FormulaError as error:
+        raise SpecError(f"`{text}`: {error}", code="S116") from None
+    if not isinstance(found, (bool, Comparison, AllOf, AnyOf)):
+        raise SpecError(
+            f"`{text}` is not a comparison", hint="such as 'H == W' or 'H % 32 == 0'", code="S116"
+        )
+    return found
+
+
+# ----------------------------------------------------------------------------------- the batch
+
+
+def _for_every_batch(
+    relations: list[Relation | bool],
+) -> tuple[list[Relation | bool], bool]:
+    """Replace relations that hold for every N >= 1 by what that needs; say if some can't be."""
+    found: list[Relation | bool] = []
+    stuck = False
+    for item in relations:
+        if isinstance(item, bool) or BATCH not in item.symbols:
+            found.append(item)
+            continue
+        needs = _without_batch(item)
+        if needs is None:
+            stuck = True
+            found.append(item)
+        else:
+            found.append(needs)
+    return (relations, True) if stuck else (found, False)
+
+
+def _without_batch(item: Relation) -> Relation | bool | None:
+    """Give what `item` needs to hold for every N >= 1; None where that isn't plain."""
+    if isinstance(item, AllOf):
+        parts = [_without_batch(part) if BATCH in part.symbols else part for part in item.items]
+        return None if None in parts else all_of(parts)  # type: ignore[arg-type,no-any-return]
+    if not isinstance(item, Comparison):
+        return None
+    powers: dict[int, Size] = {}
+    for monomial, coefficient in item.dim.terms:
+        power = sum(count for atom, count in monomial if atom.text == BATCH)
+        rest = tuple(pair for pair in monomial if pair[0].text != BATCH)
+        if any(BATCH in atom.symbols for atom, _ in rest):
+            return None
+        part: Size = Dim(((rest, coefficient),)) if rest else coefficient
+        powers[power] = powers.get(power, 0) + part
+    if item.op == "==":
+        return all_of([compare(part, "==", 0) for part in powers.values()])  # type: ignore[no-any-return]
+    if item.op == ">=" and set(powers) <= {0, 1}:
+        slope = powers.get(1, 0)
+        return all_of([compare(slope, ">=", 0), compare(slope + powers.get(0, 0), ">=", 0)])  # type: ignore[no-any-return]
+    if item.op == "!=" and set(powers) == {1}:
+        return compare(powers[1], "!=", 0)  # type: ignore[no-any-return]
+    return None
+
+
+# ------------------------------------------------------------------------------ recommendation
+
+
+def lossless_relations(result: Result) -> list[Relation | bool]:
+    """State that no window leaves rows or columns out: `dropped == 0` for every axis."""
+    found: list[Relation | bool] = []
+    for step in result.steps:
+        for dropped in dropped_sizes(step):
+            found.append(compare(dropped, "<=", 0))
+    return found
+
+
+def dropped_sizes(step: Any) -> list[Size]:
+    """Give the rows and columns that a layer's floor leaves out, on each axis."""
+    window = window_of(step)
+    if window is None:
+        return []
+    return [
+        size + total - kernel - (out - 1) * stride
+        for size, out, kernel, stride, total in zip(
+            step.scope["L"],
+            step.shapes[0][-len(window["kernel"]) :],
+            window["kernel"],
+            window["stride"],
+            window["total"],
+            strict=True,
+        )
+    ]
+
+
+def window_of(step: Any) -> dict[str, tuple[Size, ...]] | None:
+    """Give a layer's window on each axis: kernel (its extent), stride, padding (left), total."""
+    type_ = getattr(step.scope, "type", None)
+    formulas = type_.data.get("window") if type_ is not None else None
+    if not formulas:
+        return None
+    found = {}
+    for key in ("kernel", "stride", "padding", "total"):
+        text = formulas.get(key, "2*padding" if key == "total" else None)
+        if key == "total" and "total" not in formulas:
+            found[key] = tuple([2 * item for item in found["padding"]])
+            continue
+        value = type_.compile(type_.formula(text))(step.scope, 0)
+        found[key] = value if isinstance(value, tuple) else (value,) * step.scope.axes
+    return found
+
+
+def _recommended(
+    question: Question,
+    system: SystemSolution,
+    solved: list[tuple[Case, SystemSolution]],
+    batch: Mapping[str, int] | None,
+) -> tuple[dict[str, int] | None, bool]:
+    parts: list[SystemSolution] = []
+    for case, own in solved:
+        if own.is_empty:
+            continue
+        wanted = lossless_relations(case.result)
+        relations, stuck = _for_every_batch([*(item for item, _ in case.relations), *wanted])
+        if stuck:
+            values = batch or {BATCH: 1}
+            relations = [
+                item if isinstance(item, bool) else item.substitute(values) for item in relations
+            ]
+        parts.append(_solve(question, relations))
+    exact = _united(question, parts, capped=False)
+    for candidate, lossless in ((exact, True), (system, False)):
+        best = candidate.smallest(question.squares)
+        if best is not None:
+            return best, lossless
+    return None, False
+
+
+__all__ = ["Question", "Solution", "size_json", "solve", "IntSet"]

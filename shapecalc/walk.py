@@ -1,0 +1,234 @@
+"""How an answer comes about: the walk back through the layers, the nearest sizes, why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .boxes import Box
+from .dims import Dim
+from .errors import ShapecalcError, ShapeError, SolveError
+from .net import Size
+from .propagate import is_shape
+from .relations import Relation, all_of, compare
+from .sets import IntSet
+from .system import solve_system
+from .univariate import Undecidable, solution_set
+
+if TYPE_CHECKING:
+    from .solve import Case, Question, Solution
+
+_MANY = 24  # layers that a walk shows
+
+
+def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
+    """Give the sizes that each layer's output takes over the first box, per unknown, input first.
+
+    A layer is left out where its sizes are those of the layer before.
+    """
+    if not solution.boxes or not solution.cases:
+        return []
+    box = solution.boxes[0]
+    case = _case_of(solution, box)
+    last = solution.at[0].partition("[")[0] if solution.at else None
+    first = tuple([_show_runs(box, name) for name in solution.unknowns])
+    found: list[tuple[str, tuple[str, ...]]] = [("input", first)]
+    for step in case.result.steps:
+        if is_shape(step.outputs):
+            ranges = tuple([_range(step.outputs, name, box) for name in solution.unknowns])
+            if all(text for text in ranges) and ranges != found[-1][1]:
+                found.append((step.layer.name, ranges))
+        if step.layer.name == last:
+            break
+    return found
+
+
+def _case_of(solution: Solution, box: Box) -> Case:
+    point = next(iter(solution.system.points(1)), None)
+    if point is not None:
+        for case in solution.cases:
+            relations = [item for item, _ in case.relations]
+            values = {**point, "N": 1}
+            if all(item if isinstance(item, bool) else item.evaluate(values) for item in relations):
+                return case
+    return solution.cases[0]
+
+
+def _show_runs(box: Box, name: str) -> str:
+    runs = box[name]
+    if all(isinstance(run.first, int) and not isinstance(run.last, Dim) for run in runs):
+        return str(box.values_of(name, {}))
+    parts = [
+        f"{first}" if first == last else f"{first}..{'' if last is None else last}"
+        for first, last, _ in runs
+    ]
+    return ", ".join(parts)
+
+
+def _range(shape: tuple[Size, ...], name: str, box: Box) -> str:
+    """Give the sizes that the one dimension which depends on an unknown takes."""
+    for size in shape:
+        if not isinstance(size, Dim) or size.symbols - {"N"} != {name} or "N" in size.symbols:
+            continue
+        if any(isinstance(end, Dim) for run in box[name] for end in run[:2]):
+            return str(size)
+        values = box.values_of(name, {})
+        low = size.evaluate({name: values.minimum})
+        if values.maximum is None:
+            return f"{low}.."
+        high = size.evaluate({name: values.maximum})
+        return str(low) if low == high else f"{min(low, high)}..{max(low, high)}"
+    return ""
+
+
+def derivation_lines(solution: Solution) -> list[str]:
+    """Say how the answer comes about: the composed formulas, the equations, the walk back."""
+    lines: list[str] = []
+    if not solution.cases:
+        return lines
+    case = solution.cases[0]
+    for (target, _), place in zip(solution.question.targets, solution.at, strict=False):
+        from .solve import output_at
+
+        shape = output_at(case.result, place)
+        for size, wanted in zip(
+            shape[len(shape) - len(target.sizes) :], target.sizes, strict=True
+        ):
+            if wanted.comparisons and isinstance(size, Dim):
+                sign = "=" if wanted.value is not None else "is"
+                lines.append(f"{place}: {size} {sign} {wanted.text}")
+    steps = solution.walk
+    if len(steps) > 1:
+        shown = steps if len(steps) <= _MANY else [*steps[:2], *steps[-(_MANY - 2) :]]
+        for index, name in enumerate(solution.unknowns):
+            parts = [f"{layer} {ranges[index]}" for layer, ranges in reversed(shown)]
+            lines.append(f"{name}: " + " <- ".join(parts))
+    elif solution.boxes:
+        box = solution.boxes[0]
+        lines += [f"{name} = {_show_runs(box, name)}" for name in box]
+    if solution.recommended is not None and solution.lossless:
+        sizes = ", ".join(f"{name} = {value}" for name, value in solution.recommended.items())
+        lines.append(f"{sizes}: no layer drops a row or column there")
+    return lines
+
+
+# ----------------------------------------------------------------------------------------- nearest
+
+
+def nearest(solution: Solution, sizes: Sequence[int]) -> dict[str, Any]:
+    """Give the nearest solutions below and above some sizes, with what to crop or to pad.
+
+    Raises `SolveError` when the number of sizes isn't that of the unknowns.
+    """
+    names = solution.unknowns
+    if len(sizes) == 1 and len(names) > 1:
+        sizes = [sizes[0]] * len(names)
+    if len(sizes) != len(names):
+        raise SolveError(
+            f"--near gives {len(sizes)} sizes; the unknowns are {', '.join(names)}", code="S304"
+        )
+    point = dict(zip(names, sizes, strict=True))
+    below, above = solution.system.nearest(point)
+    found: dict[str, Any] = {"to": point, "below": below, "above": above}
+    if below is not None:
+        found["crop"] = {name: _sides(point[name] - below[name]) for name in names}
+    if above is not None:
+        found["pad"] = {name: _sides(above[name] - point[name]) for name in names}
+    return found
+
+
+def _sides(amount: int) -> list[int]:
+    return [amount // 2, amount - amount // 2]
+
+
+# ------------------------------------------------------------------------------------ no solution
+
+
+def why_none(
+    question: Question,
+    cases: tuple[Case, ...],
+    failures: Sequence[ShapeError],
+    at: tuple[str, ...],
+) -> str:
+    """Name the layer and sizes that rule all solutions out, and the nearest targets in reach."""
+    if not cases:
+        error = failures[0]
+        return f"{error.layer}: {error.message}" if error.layer else error.message
+    case = cases[0]
+    from .solve import _for_every_batch
+
+    relations: list[tuple[Relation | bool, str]] = []
+    for item, layer in case.relations:
+        made, stuck = _for_every_batch([item])
+        if stuck and not isinstance(item, bool):
+            made = [item.substitute(question.batch or {"N": 1})]
+        relations.append((made[0], layer))
+    low, high = 0, len(relations)
+    if not _possible(question, relations[:0]):
+        return "the unknowns have no values"
+    while low + 1 < high:  # the shortest list of demands that can't be met
+        middle = (low + high) // 2
+        if _possible(question, relations[:middle]):
+            low = middle
+        else:
+            high = middle
+    relation, layer = relations[high - 1]
+    text = f"{layer} needs {relation}" if not isinstance(relation, bool) else f"{layer} can't be met"
+    text += ", which no size allows that fits the layers before"
+    reach = _in_reach(question, case, at)
+    return f"{text}; {reach}" if reach else text
+
+
+def _possible(question: Question, relations: Sequence[tuple[Relation | bool, str]]) -> bool:
+    known = {name: question.known[name] for name in question.unknowns}
+    found = solve_system([item for item, _ in relations], question.unknowns, known)
+    return not found.is_empty
+
+
+def _in_reach(question: Question, case: Case, at: tuple[str, ...]) -> str:
+    """Give the nearest sizes that the target's output can take."""
+    from .solve import output_at
+
+    parts: list[str] = []
+    demands = [item for item, layer in case.relations if not layer.startswith("target ")]
+    for (target, _), place in zip(question.targets, at, strict=True):
+        shape = output_at(case.result, place)
+        for size, wanted in zip(
+            shape[len(shape) - len(target.sizes) :], target.sizes, strict=True
+        ):
+            if wanted.value is None:
+                continue
+            if isinstance(size, int):
+                if size != wanted.value:
+                    parts.append(f"{place} always has {size} there, not {wanted.text}")
+                continue
+            values = _reachable(size, wanted.value, demands)
+            if values:
+                parts.append(f"{place} can have {' or '.join(values)}, not {wanted.text}")
+    return "; ".join(dict.fromkeys(parts))
+
+
+def _reachable(size: Dim, wanted: int, demands: Sequence[Relation | bool]) -> list[str]:
+    if len(size.symbols) != 1:
+        return []
+    (name,) = size.symbols
+    own = [item for item in demands if not isinstance(item, bool) and item.symbols == {name}]
+    try:
+        fits = solution_set(all_of(own), name, IntSet.interval(1))
+        below = solution_set(compare(size, "<=", wanted), name, fits)
+        above = solution_set(compare(size, ">=", wanted), name, fits)
+    except (Undecidable, ShapecalcError):
+        return []
+    if wanted in [size.evaluate({name: x}) for x in (above.minimum,)] if above else False:
+        return []
+    found: list[str] = []
+    if below and below.maximum is not None:
+        found.append(str(size.evaluate({name: below.maximum})))
+    if above:
+        found.append(str(size.evaluate({name: above.minimum})))
+    return found
+
+
+def show_point(point: Mapping[str, int]) -> str:
+    """Write a solution: `H = 32, W = 32`."""
+    return ", ".join(f"{name} = {value}" for name, value in point.items())

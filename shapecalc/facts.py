@@ -40,7 +40,7 @@ class Facts:
     gone, so that a solver can visit every combination.
 
     `mixing` names the layers in which a view may fold other sizes into the batch; None allows it
-    everywhere.
+    everywhere. `strict` forbids it elsewhere even where the batch can't be kept.
     """
 
     __slots__ = (
@@ -52,6 +52,7 @@ class Facts:
         "layer",
         "mixing",
         "script",
+        "strict",
         "warnings",
     )
 
@@ -61,6 +62,7 @@ class Facts:
         script: Sequence[bool] = (),
         *,
         mixing: frozenset[str] | None = frozenset(),
+        strict: bool = False,
     ) -> None:
         self.known: dict[str, Bounds] = dict(known or {})
         self.demands: list[Demand] = []
@@ -68,6 +70,7 @@ class Facts:
         self.script = tuple(script)
         self.choices: list[bool] = []
         self.mixing = mixing
+        self.strict = strict
         self.warnings: list[str] = []
         self.kept: set[str] = set()
         self._granted: set[Relation] = set()

@@ -250,7 +250,12 @@ def infer(
     values = {name: size for name, size in (set or {}).items()}
     shapes = input_shapes(net, input, values, registry)
     known = least_values(net, shapes, registry)
-    return propagate_net(net, shapes, Facts(known), values, registry)
+    mixing = frozenset[str]()
+    if any(isinstance(size, Dim) for shape in shapes.values() for size in shape):
+        own = {name: shape for name, shape in net.inputs.items() if shape is not None}
+        if len(own) == len(net.inputs):
+            mixing = mixed_views(net, own, values, registry)
+    return propagate_net(net, shapes, Facts(known, mixing=mixing), values, registry)
 
 
 def propagate_net(
@@ -300,6 +305,20 @@ def _demand_where(node: Node, propagation: Propagation, errors: list[ShapeError]
         propagation.facts.require(relation, lambda: f"{to_text(node)} doesn't hold", "where")
     except Misfit as misfit:
         errors.append(ShapeError(misfit.message, code="S206"))
+
+
+def mixed_views(
+    net: Net, shapes: Mapping[str, Shape], values: Mapping[str, int], registry: Registry
+) -> frozenset[str]:
+    """Find the views that fold other sizes into the batch at the sizes the spec gives itself."""
+    if any(isinstance(size, Dim) for shape in shapes.values() for size in shape):
+        return frozenset()
+    if hyperparameters(net, registry).keys() - values.keys():
+        return frozenset()
+    result = propagate_net(net, shapes, Facts(), values, registry)
+    if result.errors:
+        return frozenset()
+    return frozenset(warning.partition(":")[0] for warning in result.warnings)
 
 
 # ------------------------------------------------------------------------------------- inputs

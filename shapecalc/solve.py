@@ -20,6 +20,7 @@ from .infer import (
     Result,
     hyperparameters,
     input_shapes,
+    mixed_views,
     propagate_net,
 )
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
@@ -435,20 +436,6 @@ def _lead_letters(count: int) -> list[str]:
     return ["L"] if count == 1 else [f"L{index}" for index in range(1, count + 1)]
 
 
-def mixed_views(
-    net: Net, shapes: Mapping[str, Shape], values: Mapping[str, int], registry: Registry
-) -> frozenset[str]:
-    """Find the views that fold other sizes into the batch at the sizes the spec gives itself."""
-    if any(isinstance(size, Dim) for shape in shapes.values() for size in shape):
-        return frozenset()
-    if hyperparameters(net, registry).keys() - values.keys():
-        return frozenset()
-    result = propagate_net(net, shapes, Facts(), values, registry)
-    if result.errors:
-        return frozenset()
-    return frozenset(warning.partition(":")[0] for warning in result.warnings)
-
-
 def cut(net: Net, layer: str) -> Net:
     """Keep what a layer depends on, and the layer as the output."""
     name = layer.partition("[")[0]
@@ -539,7 +526,7 @@ def answer(question: Question) -> Solution:
             break
         runs += 1
         script = scripts.pop()
-        facts = Facts(dict(question.known), script, mixing=question.mixing)
+        facts = Facts(dict(question.known), script, mixing=question.mixing, strict=True)
         result = propagate_net(
             question.net, question.shapes, facts, question.values, question.registry
         )

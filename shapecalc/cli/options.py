@@ -192,24 +192,17 @@ def _stdin() -> str:
     return text
 
 
-def parse_inputs(given: tuple[str, ...]) -> Sizes | dict[str, Sizes] | None:
-    """Read --input: a shape, or shapes by name."""
-    named: dict[str, Sizes] = {}
-    bare: list[Sizes] = []
+def parse_inputs(given: tuple[str, ...]) -> dict[str | None, Sizes] | None:
+    """Read --input: shapes by name; None names the first input."""
+    found: dict[str | None, Sizes] = {}
     for text in given:
         name, sign, shape = text.rpartition("=")
-        if not sign:
-            bare.append(parse_shape(text))
-        elif name.strip() in named:
-            raise click.BadParameter(f"{name} is given twice", param_hint="--input")
-        else:
-            named[name.strip()] = parse_shape(shape)
-    if len(bare) + bool(named) > 1:
-        raise click.BadParameter(
-            "several shapes need names: --input image=1x3x32x32 --input age=1x1",
-            param_hint="--input",
-        )
-    return named or (bare[0] if bare else None)
+        key = name.strip() if sign else None
+        if key in found:
+            what = f"{key} is given twice" if key else "several shapes need names: image=1x3x32x32"
+            raise click.BadParameter(what, param_hint="--input")
+        found[key] = parse_shape(shape)
+    return found or None
 
 
 def parse_assignments(given: tuple[str, ...]) -> Mapping[str, int] | None:

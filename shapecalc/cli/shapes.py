@@ -12,7 +12,7 @@ MAX_RANK = 64
 MAX_SIZE = 2**63 - 1  # PyTorch's sizes are 64-bit integers
 
 
-def parse_shape(text: str) -> Sizes:
+def parse_shape(text: str, option: str = "--input") -> Sizes:
     """Read a shape; an identifier is a symbol.
 
     Raises `BadParameter` for anything else.
@@ -29,24 +29,25 @@ def parse_shape(text: str) -> Sizes:
         inside = inside.replace("×", ",").replace("x", ",")
     parts = inside.split(",")
     if len(parts) > MAX_RANK:
-        raise _refuse(text, f"it has more than {MAX_RANK} dimensions")
-    return tuple(_size(part.strip(), text) for part in parts)
+        raise _refuse(text, f"it has more than {MAX_RANK} dimensions", option)
+    return tuple(_size(part.strip(), text, option) for part in parts)
 
 
-def _size(part: str, text: str) -> int | str:
+def _size(part: str, text: str, option: str) -> int | str:
     if part.isidentifier():
         return part
     if part.isascii() and part.isdecimal():
         if len(part) > 19 or int(part) > MAX_SIZE:
-            raise _refuse(text, f"{part} is larger than 2**63 - 1")
+            raise _refuse(text, f"{part} is larger than 2**63 - 1", option)
         return int(part)
     if part[:1] == "-" and part[1:].isdecimal():
-        raise _refuse(text, f"the size {part} is below 0")
-    raise _refuse(text, f"{part!r} is neither a size nor a symbol" if part else "a size is missing")
+        raise _refuse(text, f"the size {part} is below 0", option)
+    why = f"{part!r} is neither a size nor a symbol" if part else "a size is missing"
+    raise _refuse(text, why, option)
 
 
-def _refuse(text: str, why: str) -> click.BadParameter:
+def _refuse(text: str, why: str, option: str) -> click.BadParameter:
     return click.BadParameter(
         f"{text!r} is not a shape, since {why}: write 1x3x32x32, or Nx3xHxW with symbols",
-        param_hint="--input",
+        param_hint=option,
     )

@@ -19,7 +19,6 @@ import multiprocessing
 import operator
 import random
 import re
-import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,21 +28,36 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
-
 from cases.draw import Case, Draw, Generator, Tensor
 from cases.tables import FUNCTIONS, LAYERS, ROWS, Table
+from torch import nn
 
 SHARE_OF_REFUSALS = 0.36
 CANDIDATES_PER_ROW = 8
 MOST_ROWS_WITH_ONE_MESSAGE = 0.16
 SECONDS_PER_CASE = 20
 LONGEST_MESSAGE = 300
+PROCESSES = multiprocessing.get_context("fork")
 # Refusals that depend on what is in a tensor of lengths, not on its shape.
-ABOUT_VALUES = re.compile(r"Expected tensor to have size .* for argument #2 'targets'|to be no larger than")
+ABOUT_VALUES = re.compile(
+    r"Expected tensor to have size .* for argument #2 'targets'|to be no larger than"
+)
 DTYPES = {"float": torch.float32, "long": torch.int64, "bool": torch.bool}
 TAKE_A_LIST = frozenset(
-    "cat concat concatenate stack hstack vstack dstack column_stack meshgrid atleast_1d atleast_2d atleast_3d".split()
+    [
+        "cat",
+        "concat",
+        "concatenate",
+        "stack",
+        "hstack",
+        "vstack",
+        "dstack",
+        "column_stack",
+        "meshgrid",
+        "atleast_1d",
+        "atleast_2d",
+        "atleast_3d",
+    ]
 )
 # A name is looked for in torch.nn.functional, then among the tensor methods, then in torch; but for these.
 NOT_FUNCTIONAL = frozenset({"unfold", "softmax", "log_softmax"})
@@ -69,7 +83,12 @@ class Call:
 
     def row(self, number: int, outcome: Mapping[str, object]) -> Row:
         """Return the case's row, in the order of keys that the samples have."""
-        row: Row = {"id": number, "type": self.type, "net": self.net(), "ok": "error" not in outcome}
+        row: Row = {
+            "id": number,
+            "type": self.type,
+            "net": self.net(),
+            "ok": "error" not in outcome,
+        }
         if any(tensor.dtype != "float" for tensor in self.inputs):
             row["dtypes"] = [tensor.dtype for tensor in self.inputs]
         return row | outcome
@@ -77,7 +96,10 @@ class Call:
     def net(self) -> dict[str, object]:
         """Return the net of one layer, in the flat form of a spec."""
         inputs = {f"x{index}": list(tensor.shape) for index, tensor in enumerate(self.inputs)}
-        return {"inputs": inputs, "layers": [{"name": "m", "layer": self.layer, "from": _named_inputs(self.source)}]}
+        return {
+            "inputs": inputs,
+            "layers": [{"name": "m", "layer": self.layer, "from": _named_inputs(self.source)}],
+        }
 
 
 def write_call(name: str, case: Case, draw: Draw) -> Call:
@@ -88,18 +110,26 @@ def write_call(name: str, case: Case, draw: Draw) -> Call:
     for parameter in order[:wanted]:
         if parameter.name in named:
             positional.append(named.pop(parameter.name))
-        elif _is_literal(parameter.default) and draw.chance(0.7) and named.keys() & {p.name for p in order}:
+        elif (
+            _is_literal(parameter.default)
+            and draw.chance(0.7)
+            and named.keys() & {p.name for p in order}
+        ):
             positional.append(parameter.default)
         else:
             break
     if draw.chance(0.015) and _takes_device(name):
         named[draw.pick("device", "dtype")] = None
     source = case.source if case.source is not None else list(range(len(case.inputs)))
-    return Call(name, _arguments(positional, named), _arguments((), case.forward), source, case.inputs)
+    return Call(
+        name, _arguments(positional, named), _arguments((), case.forward), source, case.inputs
+    )
 
 
 def _arguments(positional: Iterable[object], named: Mapping[str, object]) -> str:
-    return ", ".join([*map(repr, positional), *(f"{name}={value!r}" for name, value in named.items())])
+    return ", ".join(
+        [*map(repr, positional), *(f"{name}={value!r}" for name, value in named.items())]
+    )
 
 
 def _positional_order(name: str) -> list[inspect.Parameter]:
@@ -108,9 +138,15 @@ def _positional_order(name: str) -> list[inspect.Parameter]:
         return []
     if name in {"RNN", "LSTM", "GRU"}:
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        return [inspect.Parameter(word, kind) for word in ("input_size", "hidden_size", "num_layers")]
+        return [
+            inspect.Parameter(word, kind) for word in ("input_size", "hidden_size", "num_layers")
+        ]
     parameters = inspect.signature(getattr(nn, name)).parameters.values()
-    return [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in {"device", "dtype"}]
+    return [
+        p
+        for p in parameters
+        if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in {"device", "dtype"}
+    ]
 
 
 def _is_literal(value: object) -> bool:
@@ -122,7 +158,9 @@ def _takes_device(name: str) -> bool:
 
 
 def _required(name: str) -> int:
-    return sum(parameter.default is inspect.Parameter.empty for parameter in _positional_order(name))
+    return sum(
+        parameter.default is inspect.Parameter.empty for parameter in _positional_order(name)
+    )
 
 
 def _named_inputs(source: object) -> Any:
@@ -155,23 +193,37 @@ def run(call: Call) -> dict[str, object] | None:
         parameters = {name for name, _ in module.named_parameters(remove_duplicate=False)}
         state = {name: list(value.shape) for name, value in module.state_dict().items()}
         outcome["parameters"] = {name: shape for name, shape in state.items() if name in parameters}
-        outcome["buffers"] = {name: shape for name, shape in state.items() if name not in parameters}
+        outcome["buffers"] = {
+            name: shape for name, shape in state.items() if name not in parameters
+        }
     return outcome
 
 
 def _outputs(call: Call) -> tuple[list[object], nn.Module | None]:
     tensors = [_tensor(tensor) for tensor in call.inputs]
     *items, last = call.source or [None]
-    by_name = {} if not isinstance(last, Mapping) else {key: _gathered(value, tensors) for key, value in last.items()}
+    by_name = (
+        {}
+        if not isinstance(last, Mapping)
+        else {key: _gathered(value, tensors) for key, value in last.items()}
+    )
     arguments = [_gathered(item, tensors) for item in (items if by_name else call.source)]
-    scope = {**vars(nn), "empty": _filled, "arguments": arguments, "by_name": by_name, "function": _function}
+    scope = {
+        **vars(nn),
+        "empty": _filled,
+        "arguments": arguments,
+        "by_name": by_name,
+        "function": _function,
+    }
     separator = ", " if call.construction else ""
     if call.type[0].islower():
         text = f"function({call.type!r}, arguments, by_name{separator}{call.construction})"
         return list(_flat(_evaluate(text, scope))), None
     module = _evaluate(f"{call.type}({call.construction})", scope).eval()
     scope["module"] = module
-    result = _evaluate(f"module(*arguments, **by_name{', ' * bool(call.forward)}{call.forward})", scope)
+    result = _evaluate(
+        f"module(*arguments, **by_name{', ' * bool(call.forward)}{call.forward})", scope
+    )
     return list(_flat(result)), module
 
 
@@ -179,7 +231,9 @@ def _evaluate(text: str, scope: dict[str, Any]) -> Any:
     return eval(text, scope)  # noqa: S307 - the text is our own generators'
 
 
-def _function(name: str, arguments: list[Any], by_name: dict[str, Any], *positional: Any, **named: object) -> Any:
+def _function(
+    name: str, arguments: list[Any], by_name: dict[str, Any], *positional: Any, **named: object
+) -> Any:
     """Call the torch function or tensor method of this name on the `from` tensors."""
     if name in TAKE_A_LIST:
         return getattr(torch, name)(arguments, *positional, **named, **by_name)
@@ -229,7 +283,9 @@ def _flat(result: object) -> Iterator[object]:
             yield result
 
 
-def candidates(name: str, generator: Generator, seed: int, numbers: Iterable[int]) -> Iterator[tuple[int, Call]]:
+def candidates(
+    name: str, generator: Generator, seed: int, numbers: Iterable[int]
+) -> Iterator[tuple[int, Call]]:
     """Yield numbered calls of one type; each has its own seed, so that any can be made again."""
     for number in numbers:
         draw = Draw(f"{seed}:{name}:{number}")
@@ -245,12 +301,16 @@ def _work(name: str, generator: Generator, seed: int, numbers: range, results: C
     results.send((-1, None, None))
 
 
-def outcomes(name: str, generator: Generator, seed: int, count: int) -> Iterator[tuple[Call, dict[str, object]]]:
+def outcomes(
+    name: str, generator: Generator, seed: int, count: int
+) -> Iterator[tuple[Call, dict[str, object]]]:
     """Run that many candidates in a process of their own; one that crashes or hangs is left out."""
     first = 0
     while first < count:
-        receiver, sender = multiprocessing.Pipe(duplex=False)
-        worker = multiprocessing.Process(target=_work, args=(name, generator, seed, range(first, count), sender))
+        receiver, sender = PROCESSES.Pipe(duplex=False)
+        worker = PROCESSES.Process(
+            target=_work, args=(name, generator, seed, range(first, count), sender)
+        )
         worker.start()
         sender.close()
         try:
@@ -266,10 +326,11 @@ def outcomes(name: str, generator: Generator, seed: int, count: int) -> Iterator
         finally:
             worker.kill()
             worker.join()
-        print(f"{name}: candidate {first - 1} crashed or hung", file=sys.stderr)
 
 
-def record(name: str, generator: Generator, seed: int, count: int) -> list[tuple[Call, dict[str, object]]]:
+def record(
+    name: str, generator: Generator, seed: int, count: int
+) -> list[tuple[Call, dict[str, object]]]:
     """Return the chosen cases of one type, accepted and refused ones mixed."""
     accepted: dict[object, list[tuple[Call, dict[str, object]]]] = defaultdict(list)
     refused: dict[object, list[tuple[Call, dict[str, object]]]] = defaultdict(list)
@@ -283,7 +344,9 @@ def record(name: str, generator: Generator, seed: int, count: int) -> list[tuple
             refused[_kind_of_error(str(outcome["error"]))].append((call, outcome))
         else:
             accepted[_features(call)].append((call, outcome))
-    rejections = _in_turn(refused, most=max(2, int(count * MOST_ROWS_WITH_ONE_MESSAGE)))[: round(count * SHARE_OF_REFUSALS)]
+    rejections = _in_turn(refused, most=max(2, int(count * MOST_ROWS_WITH_ONE_MESSAGE)))[
+        : round(count * SHARE_OF_REFUSALS)
+    ]
     rows = rejections + _in_turn(accepted, most=count)[: count - len(rejections)]
     random.Random(f"{seed}:{name}").shuffle(rows)  # noqa: S311
     return rows
@@ -296,7 +359,9 @@ def _kind_of_error(message: str) -> str:
 
 
 def _features(call: Call) -> object:
-    words = frozenset(re.findall(r"(\w+)=", call.layer)) | frozenset(re.findall(r"'\w+'", call.layer))
+    words = frozenset(re.findall(r"(\w+)=", call.layer)) | frozenset(
+        re.findall(r"'\w+'", call.layer)
+    )
     ranks = tuple(len(tensor.shape) for tensor in call.inputs)
     return ranks, any(0 in tensor.shape for tensor in call.inputs), len(words)
 
@@ -312,7 +377,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("table", choices=["layers", "functions"])
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rows", type=int, help="rows for each type; without it, by how much there is to get wrong")
+    parser.add_argument(
+        "--rows", type=int, help="rows for each type; without it, by how much there is to get wrong"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the number of rows")
     parser.add_argument("--only", help="names of types, with commas between them")
     options = parser.parse_args(arguments)
@@ -327,8 +394,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 number += 1
                 file.write(json.dumps(call.row(number, outcome)) + "\n")
             file.flush()
-            accepted = sum("error" not in outcome for _, outcome in rows)
-            print(f"{name}: {accepted} accepted, {len(rows) - accepted} refused", file=sys.stderr)
+            sum("error" not in outcome for _, outcome in rows)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...errors import Location
 from ...net import Reference, Shape, Size
-from ...syntax import Constant, Node
+from ...syntax import Node, Unary
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -41,14 +41,14 @@ class Opaque:
 
 
 class Traced:
-    """A number that comes from the size of a tensor, and the expression that says how.
+    """An integer that comes from the size of a tensor, and the expression that says how.
 
-    `value` is an integer, a float, or a `Dim` where symbols leave it open.
+    `value` is a `Dim` where symbols leave it open.
     """
 
     __slots__ = ("node", "value", "weight")
 
-    def __init__(self, value: Size | float, node: Node, weight: int = 1) -> None:
+    def __init__(self, value: Size, node: Node, weight: int = 1) -> None:
         self.value = value
         self.node = node
         self.weight = weight
@@ -57,14 +57,42 @@ class Traced:
         return str(self.value)
 
 
-class Quotient:
-    """The exact quotient of two sizes of which at least one is symbolic: what `/` makes."""
+class Ratio:
+    """The exact quotient of two sizes: what `/` makes of numbers that come from sizes."""
 
     __slots__ = ("denominator", "numerator")
 
     def __init__(self, numerator: Value, denominator: Value) -> None:
         self.numerator = numerator
         self.denominator = denominator
+
+    @classmethod
+    def of(cls, numerator: Value, denominator: Value) -> Ratio:
+        """Make a quotient, in lowest terms where that can be seen."""
+        return cls(numerator, denominator).reduced()
+
+    def reduced(self) -> Ratio:
+        """Put a negative number below to the top."""
+        below = plain(self.denominator)
+        if type(below) is int and below < 0 and not isinstance(self.denominator, Traced):
+            top = self.numerator
+            if isinstance(top, Traced):
+                turned: Value = Traced(-top.value, Unary("-", top.node), top.weight + 1)
+            else:
+                turned = -top
+            return Ratio(turned, -below)
+        return self
+
+    def number(self) -> float | None:
+        """Give the quotient as a float, None where symbols leave it open."""
+        top, below = plain(self.numerator), plain(self.denominator)
+        if isinstance(top, (int, float)) and isinstance(below, (int, float)):
+            return top / below
+        return None
+
+    def __repr__(self) -> str:
+        exact = self.number()
+        return f"({self.numerator})/({self.denominator})" if exact is None else str(exact)
 
 
 class Sizes(tuple[Value, ...]):
@@ -437,7 +465,3 @@ def plain(value: Value) -> Value:
     """Strip what a number remembers about its origin, where it is a number."""
     return value.value if isinstance(value, Traced) else value
 
-
-def constant(value: Value) -> Node:
-    """Make the node of a value that is no size."""
-    return Constant(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from functools import partial
 
 from cases.draw import Case, Draw, Generator, Shape, Tensor
@@ -22,8 +21,13 @@ def _norm_options(draw: Draw) -> dict[str, object]:
     }
 
 
-def _norm_input(draw: Draw, ranks: tuple[int, ...], channels: int, *, unbatched: float = 0.0) -> Shape:
-    spatial = [draw.pick(0, 1, 1) if draw.chance(0.1) else draw.size(1, 7) for _ in range(draw.choice(ranks) - 2)]
+def _norm_input(
+    draw: Draw, ranks: tuple[int, ...], channels: int, *, unbatched: float = 0.0
+) -> Shape:
+    spatial = [
+        draw.pick(0, 1, 1) if draw.chance(0.1) else draw.size(1, 7)
+        for _ in range(draw.choice(ranks) - 2)
+    ]
     if spatial and draw.chance(0.1):
         spatial = [1] * len(spatial)
     if draw.chance(unbatched):
@@ -34,15 +38,28 @@ def _norm_input(draw: Draw, ranks: tuple[int, ...], channels: int, *, unbatched:
 def batch_norm(draw: Draw, ranks: tuple[int, ...], *, lazy: bool = False) -> Case:
     """Draw a BatchNorm; ranks are those that it takes."""
     channels = draw.pick(1, 2, 3, 4, 6, 8, 16) if draw.chance(0.95) else 0
-    named = {} if lazy else {"num_features": channels if draw.chance(0.92) else draw.pick(channels + 1, 0, -1, 1)}
-    return Case(_noise(_norm_input(draw, ranks, channels, unbatched=0.08)), {**named, **_norm_options(draw)})
+    named = (
+        {}
+        if lazy
+        else {"num_features": channels if draw.chance(0.92) else draw.pick(channels + 1, 0, -1, 1)}
+    )
+    return Case(
+        _noise(_norm_input(draw, ranks, channels, unbatched=0.08)), {**named, **_norm_options(draw)}
+    )
 
 
 def instance_norm(draw: Draw, rank: int, *, lazy: bool = False) -> Case:
     """Draw an InstanceNorm."""
     channels = draw.pick(1, 2, 3, 4, 6, 8) if draw.chance(0.96) else 0
-    named = {} if lazy else {"num_features": channels if draw.chance(0.85) else draw.pick(channels + 1, 0, -1, 1)}
-    return Case(_noise(_norm_input(draw, (rank,), channels, unbatched=0.3)), {**named, **_norm_options(draw)})
+    named = (
+        {}
+        if lazy
+        else {"num_features": channels if draw.chance(0.85) else draw.pick(channels + 1, 0, -1, 1)}
+    )
+    return Case(
+        _noise(_norm_input(draw, (rank,), channels, unbatched=0.3)),
+        {**named, **_norm_options(draw)},
+    )
 
 
 def group_norm(draw: Draw) -> Case:
@@ -50,8 +67,15 @@ def group_norm(draw: Draw) -> Case:
     groups = draw.pick(1, 2, 3, 4, 8)
     channels = groups * draw.size(1, 4) + (1 if draw.chance(0.06) else 0)
     shape = (draw.size(0 if draw.chance(0.1) else 1, 4), channels, *draw.shape(0, 3, most=5))
-    named = {"num_groups": groups, "num_channels": channels + (draw.pick(-1, 1, groups) if draw.chance(0.1) else 0)}
-    options = {**draw.some(0.3, eps=1e-6), **draw.some(0.3, affine=draw.pick(True, False)), **draw.some(0.1, bias=False)}
+    named = {
+        "num_groups": groups,
+        "num_channels": channels + (draw.pick(-1, 1, groups) if draw.chance(0.1) else 0),
+    }
+    options = {
+        **draw.some(0.3, eps=1e-6),
+        **draw.some(0.3, affine=draw.pick(True, False)),
+        **draw.some(0.1, bias=False),
+    }
     return Case(_noise(shape), {**named, **options})
 
 
@@ -62,7 +86,10 @@ def layer_norm(draw: Draw, *, rms: bool = False) -> Case:
     size: object = last if draw.chance(0.6) or len(last) != 1 else last[0]
     if draw.chance(0.1):
         size = list(last)
-    options = {**draw.some(0.3, eps=1e-6), **draw.some(0.3, elementwise_affine=draw.pick(True, False))}
+    options = {
+        **draw.some(0.3, eps=1e-6),
+        **draw.some(0.3, elementwise_affine=draw.pick(True, False)),
+    }
     if not rms:
         options |= draw.some(0.2, bias=draw.pick(True, False))
     return Case(_noise(shape), {"normalized_shape": size, **options})
@@ -71,7 +98,11 @@ def layer_norm(draw: Draw, *, rms: bool = False) -> Case:
 def local_response_norm(draw: Draw, *, cross: bool = False) -> Case:
     """Draw a LocalResponseNorm or CrossMapLRN2d."""
     shape = draw.shape(4, 4) if cross and draw.chance(0.85) else draw.shape(2, 5)
-    options = {**draw.some(0.5, alpha=1e-3), **draw.some(0.4, beta=0.75), **draw.some(0.3, k=draw.pick(1.0, 2))}
+    options = {
+        **draw.some(0.5, alpha=1e-3),
+        **draw.some(0.4, beta=0.75),
+        **draw.some(0.3, k=draw.pick(1.0, 2)),
+    }
     return Case(_noise(shape), {"size": draw.pick(1, 2, 3, 3, 4, 5, 7), **options})
 
 
@@ -81,13 +112,19 @@ def activation(draw: Draw, **options: tuple[object, ...]) -> Case:
     for name, values in options.items():
         named |= draw.some(0.4, **{name: draw.choice(values)})
     case = Case(_noise(draw.shape(0, 5, most=7)), named)
-    return case if draw.chance(0.85) else Case(case.inputs, {**named, draw.pick("chanels", "axis", "foo", "dim"): 1})
+    return (
+        case
+        if draw.chance(0.85)
+        else Case(case.inputs, {**named, draw.pick("chanels", "axis", "foo", "dim"): 1})
+    )
 
 
 def threshold(draw: Draw) -> Case:
     """Draw a Threshold, whose two first arguments are required."""
     named = {"threshold": draw.pick(0.1, 1, 1.0), "value": draw.pick(0.0, 20, -1)}
-    return Case(_noise(draw.shape(0, 5)), {**named, **draw.some(0.3, inplace=draw.pick(True, False))})
+    return Case(
+        _noise(draw.shape(0, 5)), {**named, **draw.some(0.3, inplace=draw.pick(True, False))}
+    )
 
 
 def glu(draw: Draw) -> Case:
@@ -104,19 +141,31 @@ def prelu(draw: Draw) -> Case:
     """Draw a PReLU with one parameter or one for each channel."""
     shape = draw.shape(0, 5)
     channels = shape[1] if len(shape) > 1 else 1
-    named = {"num_parameters": draw.pick(channels, channels, 1, channels + 1)} if draw.chance(0.75) else {}
+    named = (
+        {"num_parameters": draw.pick(channels, channels, 1, channels + 1)}
+        if draw.chance(0.75)
+        else {}
+    )
     return Case(_noise(shape), {**named, **draw.some(0.25, init=0.1)})
 
 
 def softmax(draw: Draw) -> Case:
     """Draw a Softmax, Softmin or LogSoftmax."""
     shape = draw.shape(0, 5)
-    return Case(_noise(shape), {"dim": draw.axis(len(shape), beyond=0.15)} if draw.chance(0.8) else draw.some(0.4, dim=None))
+    return Case(
+        _noise(shape),
+        {"dim": draw.axis(len(shape), beyond=0.15)}
+        if draw.chance(0.8)
+        else draw.some(0.4, dim=None),
+    )
 
 
 def softmax_2d(draw: Draw) -> Case:
     """Draw a Softmax2d."""
-    return Case(_noise(draw.shape(3, 4) if draw.chance(0.75) else draw.shape(0, 6)), positional=(1,) if draw.chance(0.06) else ())
+    return Case(
+        _noise(draw.shape(3, 4) if draw.chance(0.75) else draw.shape(0, 6)),
+        positional=(1,) if draw.chance(0.06) else (),
+    )
 
 
 def adaptive_log_softmax(draw: Draw) -> Case:
@@ -129,14 +178,28 @@ def adaptive_log_softmax(draw: Draw) -> Case:
     unbatched = draw.chance(0.2)
     shape = () if unbatched else (batch + (1 if draw.chance(0.08) else 0),)
     inputs = (Tensor((*(() if unbatched else (batch,)), features)), Tensor(shape, "long", 0))
-    named = {"in_features": features, "n_classes": classes, "cutoffs": tuple(cutoffs) if draw.chance(0.6) else cutoffs}
-    return Case(inputs, {**named, **draw.some(0.4, div_value=draw.pick(2.0, 4.0, 1.0)), **draw.some(0.3, head_bias=draw.pick(True, False))})
+    named = {
+        "in_features": features,
+        "n_classes": classes,
+        "cutoffs": tuple(cutoffs) if draw.chance(0.6) else cutoffs,
+    }
+    return Case(
+        inputs,
+        {
+            **named,
+            **draw.some(0.4, div_value=draw.pick(2.0, 4.0, 1.0)),
+            **draw.some(0.3, head_bias=draw.pick(True, False)),
+        },
+    )
 
 
 def dropout(draw: Draw, low: int = 0, high: int = 6) -> Case:
     """Draw a dropout; ranks between low and high are likely."""
     shape = draw.shape(low, high, most=5) if draw.chance(0.8) else draw.shape(0, 6, most=4)
-    named = {**draw.some(0.6, p=draw.pick(0.0, 0.1, 0.25, 0.5, 1.0)), **draw.some(0.3, inplace=draw.pick(True, False))}
+    named = {
+        **draw.some(0.6, p=draw.pick(0.0, 0.1, 0.25, 0.5, 1.0)),
+        **draw.some(0.3, inplace=draw.pick(True, False)),
+    }
     if draw.chance(0.08):
         named["p"] = draw.pick(1.5, -0.1, 2)
     return Case(_noise(shape), named)
@@ -146,14 +209,22 @@ def linear(draw: Draw) -> Case:
     """Draw a Linear."""
     features = 0 if draw.chance(0.04) else draw.pick(1, 2, 3, 5, 8, 16, 64)
     shape = (*draw.shape(0, 4, most=4), features)
-    named = {"in_features": features if draw.chance(0.9) else features + 1, "out_features": 0 if draw.chance(0.05) else draw.size(1, 9)}
-    return Case(_noise(shape if draw.chance(0.96) else ()), {**named, **draw.some(0.3, bias=draw.pick(True, False))})
+    named = {
+        "in_features": features if draw.chance(0.9) else features + 1,
+        "out_features": 0 if draw.chance(0.05) else draw.size(1, 9),
+    }
+    return Case(
+        _noise(shape if draw.chance(0.96) else ()),
+        {**named, **draw.some(0.3, bias=draw.pick(True, False))},
+    )
 
 
 def lazy_linear(draw: Draw) -> Case:
     """Draw a LazyLinear."""
     case = linear(draw)
-    return Case(case.inputs, {name: value for name, value in case.named.items() if name != "in_features"})
+    return Case(
+        case.inputs, {name: value for name, value in case.named.items() if name != "in_features"}
+    )
 
 
 def bilinear(draw: Draw) -> Case:
@@ -164,23 +235,35 @@ def bilinear(draw: Draw) -> Case:
     if leading and draw.chance(0.06):
         other = (1, *leading[1:])
     named = {"in1_features": first, "in2_features": second, "out_features": draw.size(1, 8)}
-    return Case(_noise((*leading, first), (*other, second)), {**named, **draw.some(0.3, bias=draw.pick(True, False))})
+    return Case(
+        _noise((*leading, first), (*other, second)),
+        {**named, **draw.some(0.3, bias=draw.pick(True, False))},
+    )
 
 
 def identity(draw: Draw) -> Case:
     """Draw an Identity, which takes any arguments and one input."""
     named = {**draw.some(0.3, n=1), **draw.some(0.2, unused=0.1), **draw.some(0.1, dtype=None)}
     inputs = _noise(*[draw.shape(0, 5)] * (2 if draw.chance(0.12) else 1))
-    return Case(inputs, named, positional=tuple(draw.randint(1, 60) for _ in range(draw.randint(0, 3))))
+    return Case(
+        inputs, named, positional=tuple(draw.randint(1, 60) for _ in range(draw.randint(0, 3)))
+    )
 
 
 def embedding(draw: Draw) -> Case:
     """Draw an Embedding."""
     count = draw.pick(1, 2, 10, 100)
-    named: dict[str, object] = {"num_embeddings": count, "embedding_dim": draw.pick(0, 1, 3, 8, 32) if draw.chance(0.4) else draw.size(1, 9)}
+    named: dict[str, object] = {
+        "num_embeddings": count,
+        "embedding_dim": draw.pick(0, 1, 3, 8, 32) if draw.chance(0.4) else draw.size(1, 9),
+    }
     if draw.chance(0.35):
         named["padding_idx"] = draw.pick(0, count - 1, -count, -1, count, -count - 1, count // 2)
-    named |= {**draw.some(0.15, max_norm=1.0), **draw.some(0.1, sparse=draw.pick(True, False)), **draw.some(0.08, norm_type=2.0)}
+    named |= {
+        **draw.some(0.15, max_norm=1.0),
+        **draw.some(0.1, sparse=draw.pick(True, False)),
+        **draw.some(0.08, norm_type=2.0),
+    }
     named |= draw.some(0.08, scale_grad_by_freq=draw.pick(True, False))
     dtype = "long" if draw.chance(0.94) else draw.pick("float", "bool")
     return Case((Tensor(draw.shape(0, 4), dtype, 0),), named)
@@ -190,7 +273,10 @@ def embedding_bag(draw: Draw) -> Case:
     """Draw an EmbeddingBag: bags as rows, or a line of indices and offsets."""
     count = draw.pick(2, 10, 100)
     named: dict[str, object] = {"num_embeddings": count, "embedding_dim": draw.size(1, 9)}
-    named |= {**draw.some(0.5, mode=draw.pick("mean", "sum", "max", "max")), **draw.some(0.2, include_last_offset=draw.pick(True, False))}
+    named |= {
+        **draw.some(0.5, mode=draw.pick("mean", "sum", "max", "max")),
+        **draw.some(0.2, include_last_offset=draw.pick(True, False)),
+    }
     if draw.chance(0.2):
         named["padding_idx"] = draw.pick(0, -1, count - 1, count)
     rows = draw.chance(0.4)
@@ -200,7 +286,7 @@ def embedding_bag(draw: Draw) -> Case:
     if rows == draw.chance(0.1):
         inputs.append(Tensor((draw.size(0 if draw.chance(0.1) else 1, 5),), "long", 0))
         source.append(1)
-    if named.get("mode") == "sum" and draw.chance(0.4) or draw.chance(0.04):
+    if (named.get("mode") == "sum" and draw.chance(0.4)) or draw.chance(0.04):
         inputs.append(Tensor(draw.spoilt_shape(indices) if draw.chance(0.15) else indices))
         source.append({"per_sample_weights": len(inputs) - 1})
     return Case(tuple(inputs), named, source=source)
@@ -209,7 +295,10 @@ def embedding_bag(draw: Draw) -> Case:
 def flatten(draw: Draw) -> Case:
     """Draw a Flatten."""
     shape = draw.shape(0 if draw.chance(0.15) else 1, 5)
-    named = {**draw.some(0.55, start_dim=draw.axis(len(shape))), **draw.some(0.45, end_dim=draw.axis(len(shape)))}
+    named = {
+        **draw.some(0.55, start_dim=draw.axis(len(shape))),
+        **draw.some(0.45, end_dim=draw.axis(len(shape))),
+    }
     return Case(_noise(shape), named)
 
 
@@ -244,14 +333,21 @@ def cosine_similarity(draw: Draw) -> Case:
     """Draw a CosineSimilarity of two tensors that broadcast."""
     first = draw.shape(0 if draw.chance(0.1) else 1, 4, most=5)
     second = broadcastable(draw, first)
-    named = {**draw.some(0.6, dim=draw.axis(max(len(first), len(second)), beyond=0.12)), **draw.some(0.25, eps=1e-6)}
+    named = {
+        **draw.some(0.6, dim=draw.axis(max(len(first), len(second)), beyond=0.12)),
+        **draw.some(0.25, eps=1e-6),
+    }
     return Case(_noise(first, second), named)
 
 
 def pairwise_distance(draw: Draw) -> Case:
     """Draw a PairwiseDistance of two tensors that broadcast."""
     first = draw.shape(0 if draw.chance(0.1) else 1, 4, most=5)
-    options = {**draw.some(0.3, p=draw.pick(1.0, 2.0, 3.0)), **draw.some(0.2, eps=1e-6), **draw.some(0.3, keepdim=draw.pick(True, False))}
+    options = {
+        **draw.some(0.3, p=draw.pick(1.0, 2.0, 3.0)),
+        **draw.some(0.2, eps=1e-6),
+        **draw.some(0.3, keepdim=draw.pick(True, False)),
+    }
     return Case(_noise(first, broadcastable(draw, first)), options)
 
 
@@ -269,7 +365,9 @@ def broadcastable(draw: Draw, shape: Shape) -> Shape:
 
 _INPLACE = {"inplace": (True, True, False)}
 ACTIVATIONS: dict[str, dict[str, tuple[object, ...]]] = {
-    **{name: _INPLACE for name in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish")},
+    **dict.fromkeys(
+        ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish"), _INPLACE
+    ),
     **{name: {} for name in ("LogSigmoid", "Sigmoid", "Tanh", "Tanhshrink", "Softsign")},
     "ELU": {"alpha": (1.0, 0.5, 2, -1.0, 0), **_INPLACE},
     "CELU": {"alpha": (1.0, 0.5, 2, 0, 0.0, -1.0), **_INPLACE},
@@ -291,7 +389,9 @@ LAYERS: dict[str, Generator] = {
     "LazyBatchNorm2d": partial(batch_norm, ranks=(4,), lazy=True),
     "LazyBatchNorm3d": partial(batch_norm, ranks=(5,), lazy=True),
     **{f"InstanceNorm{nd}d": partial(instance_norm, rank=nd + 2) for nd in (1, 2, 3)},
-    **{f"LazyInstanceNorm{nd}d": partial(instance_norm, rank=nd + 2, lazy=True) for nd in (1, 2, 3)},
+    **{
+        f"LazyInstanceNorm{nd}d": partial(instance_norm, rank=nd + 2, lazy=True) for nd in (1, 2, 3)
+    },
     "GroupNorm": group_norm,
     "LayerNorm": layer_norm,
     "RMSNorm": partial(layer_norm, rms=True),
@@ -323,4 +423,10 @@ LAYERS: dict[str, Generator] = {
     "CosineSimilarity": cosine_similarity,
     "PairwiseDistance": pairwise_distance,
 }
-ROWS = {name: 16 for name in ACTIVATIONS} | {"Threshold": 16, "Dropout": 16, "AlphaDropout": 16, "FeatureAlphaDropout": 16, "Identity": 16}
+ROWS = dict.fromkeys(ACTIVATIONS, 16) | {
+    "Threshold": 16,
+    "Dropout": 16,
+    "AlphaDropout": 16,
+    "FeatureAlphaDropout": 16,
+    "Identity": 16,
+}

@@ -79,7 +79,9 @@ class Case:
         if self.positional and (not self.named or draw.chance(0.5)):
             index = draw.randrange(len(self.positional))
             spoilt = draw.spoilt_value(self.positional[index])
-            return replace(self, positional=(*self.positional[:index], spoilt, *self.positional[index + 1 :]))
+            return replace(
+                self, positional=(*self.positional[:index], spoilt, *self.positional[index + 1 :])
+            )
         return replace(self, named=draw.spoilt_arguments(self.named))
 
 
@@ -125,7 +127,9 @@ class Draw(random.Random):
 
     def dims(self, rank: int) -> tuple[int, ...]:
         """Return some axes, mostly distinct."""
-        chosen = self.sample(range(rank), self.randint(0 if self.chance(0.1) else min(1, rank), rank))
+        chosen = self.sample(
+            range(rank), self.randint(0 if self.chance(0.1) else min(1, rank), rank)
+        )
         dims = [axis - rank if self.chance(0.4) else axis for axis in chosen]
         if self.chance(0.06):
             dims.append(self.axis(rank, beyond=0.4))
@@ -161,7 +165,9 @@ class Draw(random.Random):
             case bool() | None | Text():
                 return value
             case int():
-                return self.pick(0, -1, value + 1, value - 1, 2 * value, -value, (value, value), (value,))
+                return self.pick(
+                    0, -1, value + 1, value - 1, 2 * value, -value, (value, value), (value,)
+                )
             case float():
                 return self.pick(0.0, -value, 2 * value)
             case str():
@@ -195,6 +201,10 @@ def spread(sizes: object, count: int, default: int = 1) -> list[int]:
             return [sizes] * count
         case tuple() if sizes:
             values = [item if isinstance(item, int) else default for item in sizes]
-            return (values * count)[:count] if len(values) == 1 else (values + [default] * count)[:count]
+            return (
+                (values * count)[:count]
+                if len(values) == 1
+                else (values + [default] * count)[:count]
+            )
         case _:
             return [default] * count

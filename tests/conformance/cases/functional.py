@@ -28,7 +28,13 @@ def _convolution(draw: Draw, layer: Generator, *, transposed: bool) -> Case:
     channels, out = int(str(case.named["in_channels"])), int(str(case.named["out_channels"]))
     groups = max(1, int(str(case.named.get("groups", 1))))
     kernel = case.named["kernel_size"]
-    window = (kernel,) * nd if isinstance(kernel, int) else tuple(kernel) if len(kernel) == nd else tuple(kernel[:1]) * nd  # type: ignore[arg-type,index]
+    window = (
+        (kernel,) * nd
+        if isinstance(kernel, int)
+        else tuple(kernel)
+        if len(kernel) == nd
+        else tuple(kernel[:1]) * nd
+    )  # type: ignore[arg-type,index]
     shape = (channels, out // groups, *window) if transposed else (out, channels // groups, *window)
     if draw.chance(0.06):
         shape = draw.spoilt_shape(shape)
@@ -36,11 +42,15 @@ def _convolution(draw: Draw, layer: Generator, *, transposed: bool) -> Case:
     if case.named.get("bias", draw.chance(0.4)):
         inputs.append(Tensor((out if draw.chance(0.94) else out + 1,)))
     drop = {"in_channels", "out_channels", "kernel_size", "bias", "padding_mode"}
-    return Case(tuple(inputs), {name: value for name, value in case.named.items() if name not in drop})
+    return Case(
+        tuple(inputs), {name: value for name, value in case.named.items() if name not in drop}
+    )
 
 
 def _axes_of(case: Case, layer: Generator) -> int:
-    return int(layer.keywords["nd"]) if isinstance(layer, partial) else len(case.inputs[0].shape) - 2
+    return (
+        int(layer.keywords["nd"]) if isinstance(layer, partial) else len(case.inputs[0].shape) - 2
+    )
 
 
 def batch_norm(draw: Draw) -> Case:
@@ -53,7 +63,9 @@ def batch_norm(draw: Draw) -> Case:
     if draw.chance(0.4):
         inputs += [Tensor((channels,)), Tensor((channels if draw.chance(0.9) else 1,))]
         source.append({"weight": 3, "bias": 4})
-    return Case(tuple(inputs), draw.some(0.3, eps=1e-3) | draw.some(0.1, training=True), source=source)
+    return Case(
+        tuple(inputs), draw.some(0.3, eps=1e-3) | draw.some(0.1, training=True), source=source
+    )
 
 
 def instance_norm(draw: Draw) -> Case:
@@ -62,7 +74,10 @@ def instance_norm(draw: Draw) -> Case:
     shape = (draw.size(1, 3), channels, *draw.shape(0 if draw.chance(0.1) else 1, 3, most=4))
     if draw.chance(0.6):
         return Case((Tensor(shape),), draw.some(0.3, eps=1e-3))
-    return Case((Tensor(shape), Tensor((channels,)), Tensor((channels,))), source=[0, {"weight": 1, "bias": 2}])
+    return Case(
+        (Tensor(shape), Tensor((channels,)), Tensor((channels,))),
+        source=[0, {"weight": 1, "bias": 2}],
+    )
 
 
 def layer_norm(draw: Draw, *, rms: bool = False) -> Case:
@@ -73,7 +88,12 @@ def layer_norm(draw: Draw, *, rms: bool = False) -> Case:
     if draw.chance(0.45):
         inputs.append(Tensor(last if draw.chance(0.9) else draw.spoilt_shape(last)))
         return Case(tuple(inputs), positional=(last,), source=[0, {"weight": 1}])
-    return Case(tuple(inputs), draw.some(0.2, eps=1e-6), (last if draw.chance(0.8) else list(last),), source=source)
+    return Case(
+        tuple(inputs),
+        draw.some(0.2, eps=1e-6),
+        (last if draw.chance(0.8) else list(last),),
+        source=source,
+    )
 
 
 def group_norm(draw: Draw) -> Case:
@@ -82,7 +102,9 @@ def group_norm(draw: Draw) -> Case:
     groups, channels = case.named["num_groups"], int(str(case.named["num_channels"]))
     if draw.chance(0.6):
         return Case(case.inputs, positional=(groups,))
-    return Case((*case.inputs, Tensor((channels,))), positional=(groups,), source=[0, {"weight": 1}])
+    return Case(
+        (*case.inputs, Tensor((channels,))), positional=(groups,), source=[0, {"weight": 1}]
+    )
 
 
 def prelu(draw: Draw) -> Case:
@@ -97,7 +119,10 @@ def embedding(draw: Draw) -> Case:
     table: Shape = (draw.pick(1, 5, 10), draw.size(0 if draw.chance(0.05) else 1, 8))
     if draw.chance(0.06):
         table = draw.spoilt_shape(table)
-    return Case((Tensor(draw.shape(0, 3), "long", 0), Tensor(table)), draw.some(0.2, padding_idx=draw.pick(0, -1, 4, 20)))
+    return Case(
+        (Tensor(draw.shape(0, 3), "long", 0), Tensor(table)),
+        draw.some(0.2, padding_idx=draw.pick(0, -1, 4, 20)),
+    )
 
 
 def dropout(draw: Draw) -> Case:
@@ -109,20 +134,55 @@ def dropout(draw: Draw) -> Case:
 
 _POOL = ("kernel_size", "stride", "padding")
 FUNCTIONS: dict[str, Generator] = {
-    **{f"conv{nd}d": partial(_convolution, layer=partial(spatial.conv, nd=nd), transposed=False) for nd in (1, 2, 3)},
-    **{f"conv_transpose{nd}d": partial(_convolution, layer=partial(spatial.conv_transpose, nd=nd), transposed=True) for nd in (1, 2, 3)},
-    **{f"max_pool{nd}d": lambda draw, nd=nd: of_layer(draw, spatial.LAYERS[f"MaxPool{nd}d"], *_POOL) for nd in (1, 2, 3)},
-    **{f"avg_pool{nd}d": lambda draw, nd=nd: of_layer(draw, spatial.LAYERS[f"AvgPool{nd}d"], *_POOL) for nd in (1, 2, 3)},
-    **{f"lp_pool{nd}d": lambda draw, nd=nd: of_layer(draw, spatial.LAYERS[f"LPPool{nd}d"], "norm_type", "kernel_size") for nd in (1, 2)},
-    **{f"adaptive_avg_pool{nd}d": lambda draw, nd=nd: of_layer(draw, spatial.LAYERS[f"AdaptiveAvgPool{nd}d"], "output_size") for nd in (1, 2, 3)},
-    **{f"adaptive_max_pool{nd}d": lambda draw, nd=nd: of_layer(draw, spatial.LAYERS[f"AdaptiveMaxPool{nd}d"], "output_size") for nd in (1, 2, 3)},
+    **{
+        f"conv{nd}d": partial(_convolution, layer=partial(spatial.conv, nd=nd), transposed=False)
+        for nd in (1, 2, 3)
+    },
+    **{
+        f"conv_transpose{nd}d": partial(
+            _convolution, layer=partial(spatial.conv_transpose, nd=nd), transposed=True
+        )
+        for nd in (1, 2, 3)
+    },
+    **{
+        f"max_pool{nd}d": lambda draw, nd=nd: of_layer(
+            draw, spatial.LAYERS[f"MaxPool{nd}d"], *_POOL
+        )
+        for nd in (1, 2, 3)
+    },
+    **{
+        f"avg_pool{nd}d": lambda draw, nd=nd: of_layer(
+            draw, spatial.LAYERS[f"AvgPool{nd}d"], *_POOL
+        )
+        for nd in (1, 2, 3)
+    },
+    **{
+        f"lp_pool{nd}d": lambda draw, nd=nd: of_layer(
+            draw, spatial.LAYERS[f"LPPool{nd}d"], "norm_type", "kernel_size"
+        )
+        for nd in (1, 2)
+    },
+    **{
+        f"adaptive_avg_pool{nd}d": lambda draw, nd=nd: of_layer(
+            draw, spatial.LAYERS[f"AdaptiveAvgPool{nd}d"], "output_size"
+        )
+        for nd in (1, 2, 3)
+    },
+    **{
+        f"adaptive_max_pool{nd}d": lambda draw, nd=nd: of_layer(
+            draw, spatial.LAYERS[f"AdaptiveMaxPool{nd}d"], "output_size"
+        )
+        for nd in (1, 2, 3)
+    },
     "interpolate": lambda draw: of_layer(draw, spatial.interpolate, *draw.pick((), ("size",))),
     "fold": lambda draw: of_layer(draw, spatial.fold, "output_size", "kernel_size"),
     "pixel_shuffle": lambda draw: of_layer(draw, spatial.pixel_shuffle, "upscale_factor"),
     "pixel_unshuffle": lambda draw: of_layer(draw, spatial.pixel_unshuffle, "downscale_factor"),
     "channel_shuffle": lambda draw: of_layer(draw, spatial.channel_shuffle, "groups"),
     "relu": lambda draw: plain(draw, **draw.some(0.3, inplace=draw.pick(True, False))),
-    "gelu": lambda draw: plain(draw, **draw.some(0.4, approximate=draw.pick("tanh", "none", "foo"))),
+    "gelu": lambda draw: plain(
+        draw, **draw.some(0.4, approximate=draw.pick("tanh", "none", "foo"))
+    ),
     "elu": lambda draw: plain(draw, **draw.some(0.4, alpha=0.5)),
     "celu": lambda draw: plain(draw, **draw.some(0.4, alpha=draw.pick(0.5, 0.0))),
     "leaky_relu": lambda draw: plain(draw, *draw.pick((), (0.2,)), **draw.some(0.2, inplace=False)),
@@ -145,16 +205,30 @@ FUNCTIONS: dict[str, Generator] = {
     "smooth_l1_loss": partial(losses.elementwise, beta=(0.5, 1.0)),
     "huber_loss": partial(losses.elementwise, delta=(0.5, 1.0)),
     "kl_div": partial(losses.elementwise, log_target=(True, False)),
-    "binary_cross_entropy": lambda draw: of_layer(draw, losses.binary_cross_entropy, "", drop=("weight",)),
-    "binary_cross_entropy_with_logits": lambda draw: of_layer(draw, losses.binary_cross_entropy, "", drop=("weight",)),
-    "cross_entropy": lambda draw: of_layer(draw, partial(losses.classes, probabilities=True), "", drop=("weight",)),
+    "binary_cross_entropy": lambda draw: of_layer(
+        draw, losses.binary_cross_entropy, "", drop=("weight",)
+    ),
+    "binary_cross_entropy_with_logits": lambda draw: of_layer(
+        draw, losses.binary_cross_entropy, "", drop=("weight",)
+    ),
+    "cross_entropy": lambda draw: of_layer(
+        draw, partial(losses.classes, probabilities=True), "", drop=("weight",)
+    ),
     "nll_loss": lambda draw: of_layer(draw, losses.classes, "", drop=("weight",)),
     "cosine_embedding_loss": losses.cosine_embedding,
     "margin_ranking_loss": losses.margin_ranking,
     "triplet_margin_loss": losses.triplet,
 }
-_OFTEN_USED = (
-    "interpolate adaptive_avg_pool2d max_pool2d avg_pool2d relu pixel_shuffle conv2d"
-).split()
-ROWS = {name: 8 for name in ("gelu", "elu", "celu", "leaky_relu", "hardtanh", "softplus", "threshold", "dropout")}
-ROWS |= {name: 36 for name in _OFTEN_USED} | {"interpolate": 50, "relu": 16}
+_OFTEN_USED = [
+    "interpolate",
+    "adaptive_avg_pool2d",
+    "max_pool2d",
+    "avg_pool2d",
+    "relu",
+    "pixel_shuffle",
+    "conv2d",
+]
+ROWS = dict.fromkeys(
+    ("gelu", "elu", "celu", "leaky_relu", "hardtanh", "softplus", "threshold", "dropout"), 8
+)
+ROWS |= dict.fromkeys(_OFTEN_USED, 36) | {"interpolate": 50, "relu": 16}

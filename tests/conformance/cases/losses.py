@@ -13,7 +13,12 @@ def _reduction(draw: Draw) -> dict[str, object]:
     if draw.chance(0.04):
         options["reduction"] = draw.pick("None", "batchmean", "average", "SUM")
     if draw.chance(0.06):
-        options |= draw.pick({"size_average": True}, {"reduce": False}, {"size_average": True, "reduce": False}, {"size_average": False})
+        options |= draw.pick(
+            {"size_average": True},
+            {"reduce": False},
+            {"size_average": True, "reduce": False},
+            {"size_average": False},
+        )
     return options
 
 
@@ -32,16 +37,26 @@ def elementwise(draw: Draw, inputs: int = 2, **choices: tuple[object, ...]) -> C
     """Draw a loss of tensors that broadcast, or must be alike."""
     first = draw.shape(0, 4)
     others = [broadcastable(draw, first) for _ in range(inputs - 1)]
-    return Case((Tensor(first), *(Tensor(shape) for shape in others)), {**_options(draw, choices), **_reduction(draw)})
+    return Case(
+        (Tensor(first), *(Tensor(shape) for shape in others)),
+        {**_options(draw, choices), **_reduction(draw)},
+    )
 
 
 def binary_cross_entropy(draw: Draw, *, logits: bool = False) -> Case:
     """Draw a BCELoss or BCEWithLogitsLoss, with weights in some."""
     shape = draw.shape(0, 4)
     target = broadcastable(draw, shape) if draw.chance(0.25) else shape
-    named = draw.some(0.2, weight=_weight(shape[draw.randint(0, len(shape)) :] if draw.chance(0.8) else draw.spoilt_shape(shape)))
+    named = draw.some(
+        0.2,
+        weight=_weight(
+            shape[draw.randint(0, len(shape)) :] if draw.chance(0.8) else draw.spoilt_shape(shape)
+        ),
+    )
     if logits:
-        named |= draw.some(0.25, pos_weight=_weight(shape[-1:] if draw.chance(0.7) else draw.spoilt_shape(shape)))
+        named |= draw.some(
+            0.25, pos_weight=_weight(shape[-1:] if draw.chance(0.7) else draw.spoilt_shape(shape))
+        )
     return Case((Tensor(shape), Tensor(target)), {**named, **_reduction(draw)})
 
 
@@ -56,7 +71,9 @@ def gaussian(draw: Draw) -> Case:
     """Draw a GaussianNLLLoss; the variance may lack its last axis or have one value there."""
     first = draw.shape(0, 4)
     second = first if draw.chance(0.7) else broadcastable(draw, first)
-    var = draw.pick(first, first, (*first[:-1], 1), first[:-1], broadcastable(draw, first), (1,) * len(first))
+    var = draw.pick(
+        first, first, (*first[:-1], 1), first[:-1], broadcastable(draw, first), (1,) * len(first)
+    )
     named = {**_options(draw, {"full": (True, False), "eps": (1e-6, 1e-3)}), **_reduction(draw)}
     return Case((Tensor(first), Tensor(second), Tensor(var)), named)
 
@@ -82,14 +99,22 @@ def cosine_embedding(draw: Draw) -> Case:
     if draw.chance(0.3):
         shape, target = (width,), () if draw.chance(0.85) else (1,)
     other = shape if draw.chance(0.75) else _same_rank(draw, shape)
-    return Case((Tensor(shape), Tensor(other), Tensor(target)), {**_options(draw, {"margin": (0.5, 0.0)}), **_reduction(draw)})
+    return Case(
+        (Tensor(shape), Tensor(other), Tensor(target)),
+        {**_options(draw, {"margin": (0.5, 0.0)}), **_reduction(draw)},
+    )
 
 
 def triplet(draw: Draw, *, distance: bool = False) -> Case:
     """Draw a TripletMarginLoss."""
     shape = draw.shape(0 if draw.chance(0.08) else 1, 4)
-    inputs = tuple(Tensor(shape if draw.chance(0.65) else _same_rank(draw, shape)) for _ in range(3))
-    choices: dict[str, tuple[object, ...]] = {"margin": (0.5, 1.0, 2.0, 0.0 if distance else 0), "swap": (True, False)}
+    inputs = tuple(
+        Tensor(shape if draw.chance(0.65) else _same_rank(draw, shape)) for _ in range(3)
+    )
+    choices: dict[str, tuple[object, ...]] = {
+        "margin": (0.5, 1.0, 2.0, 0.0 if distance else 0),
+        "swap": (True, False),
+    }
     if not distance:
         choices = {"margin": (0.5, 2.0), "p": (1.0, 2.0, 3.0), "swap": (True, False)}
     return Case(inputs, {**_options(draw, choices), **_reduction(draw)})
@@ -99,15 +124,26 @@ def multi_margin(draw: Draw) -> Case:
     """Draw a MultiMarginLoss: scores of one or more samples, and a class for each."""
     classes = draw.size(1, 5)
     batch = draw.size(0 if draw.chance(0.06) else 1, 4)
-    shape, target = ((classes,), draw.pick((), (1,))) if draw.chance(0.3) else ((batch, classes), (batch,))
-    named = {**_options(draw, {"p": (1, 2, 1, 3), "margin": (0.5, 1.0)}), **draw.some(0.25, weight=_weight((draw.pick(classes, classes, classes + 1),)))}
+    shape, target = (
+        ((classes,), draw.pick((), (1,))) if draw.chance(0.3) else ((batch, classes), (batch,))
+    )
+    named = {
+        **_options(draw, {"p": (1, 2, 1, 3), "margin": (0.5, 1.0)}),
+        **draw.some(0.25, weight=_weight((draw.pick(classes, classes, classes + 1),))),
+    }
     return Case((Tensor(shape), Tensor(target, "long", 0)), {**named, **_reduction(draw)})
 
 
 def multi_label_margin(draw: Draw) -> Case:
     """Draw a MultiLabelMarginLoss."""
     shape = draw.shape(1, 2) if draw.chance(0.85) else draw.shape(0, 3)
-    return Case((Tensor(shape), Tensor(shape if draw.chance(0.85) else broadcastable(draw, shape), "long", 0)), _reduction(draw))
+    return Case(
+        (
+            Tensor(shape),
+            Tensor(shape if draw.chance(0.85) else broadcastable(draw, shape), "long", 0),
+        ),
+        _reduction(draw),
+    )
 
 
 def classes(draw: Draw, *, probabilities: bool = False, spatial: int | None = None) -> Case:
@@ -138,21 +174,38 @@ def linear_cross_entropy(draw: Draw) -> Case:
     leading = draw.shape(0, 2, most=5)
     target = leading if draw.chance(0.85) else draw.spoilt_shape(leading)
     named: dict[str, object] = {"in_features": features, "num_classes": count}
-    named |= {**draw.some(0.3, bias=draw.pick(True, False)), **draw.some(0.2, label_smoothing=0.1), **draw.some(0.1, ignore_index=255)}
-    return Case((Tensor((*leading, features)), Tensor(target, "long", 0)), {**named, **_reduction(draw)})
+    named |= {
+        **draw.some(0.3, bias=draw.pick(True, False)),
+        **draw.some(0.2, label_smoothing=0.1),
+        **draw.some(0.1, ignore_index=255),
+    }
+    return Case(
+        (Tensor((*leading, features)), Tensor(target, "long", 0)), {**named, **_reduction(draw)}
+    )
 
 
 def ctc(draw: Draw) -> Case:
     """Draw a CTCLoss; the lengths' values are the full lengths."""
-    steps, batch, count, longest = draw.randint(3, 8), draw.size(1, 4), draw.size(2, 6), draw.size(1, 3)
+    steps, batch, count, longest = (
+        draw.randint(3, 8),
+        draw.size(1, 4),
+        draw.size(2, 6),
+        draw.size(1, 3),
+    )
     unbatched = draw.chance(0.2)
     lengths: Shape = () if unbatched else (batch,)
     shape = (steps, count) if unbatched else (steps, batch, count)
     target: Shape = (longest,) if unbatched else (batch, longest)
     if not unbatched and draw.chance(0.2):
         target = (batch * longest,)
-    given = [Tensor(lengths if draw.chance(0.95) else draw.spoilt_shape(lengths), "long", value) for value in (steps, longest)]
-    named = {**_options(draw, {"blank": (0, 1, count, -1), "zero_infinity": (True, False)}), **_reduction(draw)}
+    given = [
+        Tensor(lengths if draw.chance(0.95) else draw.spoilt_shape(lengths), "long", value)
+        for value in (steps, longest)
+    ]
+    named = {
+        **_options(draw, {"blank": (0, 1, count, -1), "zero_infinity": (True, False)}),
+        **_reduction(draw),
+    }
     return Case((Tensor(shape), Tensor(target, "long", 1), *given), named)
 
 

@@ -10,19 +10,32 @@ from cases.draw import Case, Draw, Generator, Shape, Tensor, Text
 
 def recurrent(draw: Draw, kind: str) -> Case:
     """Draw an RNN, LSTM or GRU, with a state in two fifths of the cases."""
-    inputs, hidden, layers = draw.pick(1, 2, 3, 5, 8), draw.pick(1, 2, 4, 6, 10), draw.pick(1, 1, 2, 3)
+    inputs, hidden, layers = (
+        draw.pick(1, 2, 3, 5, 8),
+        draw.pick(1, 2, 4, 6, 10),
+        draw.pick(1, 1, 2, 3),
+    )
     named: dict[str, object] = {"input_size": inputs, "hidden_size": hidden}
     if layers > 1 or draw.chance(0.2):
         named["num_layers"] = layers
     if kind == "RNN":
         named |= draw.some(0.25, nonlinearity=draw.pick("tanh", "relu", "relu", "gelu"))
-    named |= {**draw.some(0.2, bias=draw.pick(True, False)), **draw.some(0.4, batch_first=draw.pick(True, True, False))}
-    named |= {**draw.some(0.2, dropout=draw.pick(0.0, 0.2, 0.5)), **draw.some(0.35, bidirectional=draw.pick(True, True, False))}
+    named |= {
+        **draw.some(0.2, bias=draw.pick(True, False)),
+        **draw.some(0.4, batch_first=draw.pick(True, True, False)),
+    }
+    named |= {
+        **draw.some(0.2, dropout=draw.pick(0.0, 0.2, 0.5)),
+        **draw.some(0.35, bidirectional=draw.pick(True, True, False)),
+    }
     projected = hidden
     if draw.chance(0.35 if kind == "LSTM" else 0.03):
         named["proj_size"] = draw.pick(1, 2, 3, hidden - 1, hidden, 0)
         projected = named["proj_size"] or hidden  # type: ignore[assignment]
-    steps, batch = draw.size(0 if draw.chance(0.06) else 1, 5), draw.size(0 if draw.chance(0.08) else 1, 5)
+    steps, batch = (
+        draw.size(0 if draw.chance(0.06) else 1, 5),
+        draw.size(0 if draw.chance(0.08) else 1, 5),
+    )
     unbatched = draw.chance(0.25)
     shape: Shape = (batch, steps, inputs) if named.get("batch_first") else (steps, batch, inputs)
     if unbatched:
@@ -43,7 +56,11 @@ def recurrent(draw: Draw, kind: str) -> Case:
 def cell(draw: Draw, kind: str) -> Case:
     """Draw one step of an RNN, LSTM or GRU."""
     inputs, hidden = draw.pick(1, 2, 3, 5, 8), draw.pick(1, 2, 4, 10)
-    named: dict[str, object] = {"input_size": inputs, "hidden_size": hidden, **draw.some(0.3, bias=draw.pick(True, False))}
+    named: dict[str, object] = {
+        "input_size": inputs,
+        "hidden_size": hidden,
+        **draw.some(0.3, bias=draw.pick(True, False)),
+    }
     if kind == "RNN":
         named |= draw.some(0.25, nonlinearity=draw.pick("tanh", "relu", "relu", "gelu"))
     leading = () if draw.chance(0.3) else (0 if draw.chance(0.08) else draw.size(1, 4),)
@@ -80,13 +97,24 @@ class Sequences:
         if self.draw.chance(probability):
             wrong = self.draw.chance(0.08)
             self.masks[name] = len(self.inputs)
-            self.inputs.append(Tensor(self.draw.spoilt_shape(shape) if wrong else shape, self.draw.pick("bool", "float"), 0))
+            self.inputs.append(
+                Tensor(
+                    self.draw.spoilt_shape(shape) if wrong else shape,
+                    self.draw.pick("bool", "float"),
+                    0,
+                )
+            )
 
     def padding(self, length: int) -> Shape:
         """Return the shape of a key padding mask."""
         return (length,) if self.unbatched else (self.batch, length)
 
-    def case(self, named: Mapping[str, object], forward: Mapping[str, object], positional: tuple[object, ...] = ()) -> Case:
+    def case(
+        self,
+        named: Mapping[str, object],
+        forward: Mapping[str, object],
+        positional: tuple[object, ...] = (),
+    ) -> Case:
         """Return the case; the masks come last and by name."""
         sequences: list[object] = list(range(len(self.inputs) - len(self.masks)))
         source = [*sequences, self.masks] if self.masks else sequences
@@ -103,17 +131,30 @@ def multihead_attention(draw: Draw) -> Case:
     width = heads * draw.pick(1, 2, 4) + (1 if draw.chance(0.03) else 0)
     named: dict[str, object] = {"embed_dim": width, "num_heads": heads}
     named |= {**draw.some(0.15, dropout=0.1), **draw.some(0.2, bias=draw.pick(True, False, False))}
-    named |= {**draw.some(0.2, add_bias_kv=draw.pick(True, True, False)), **draw.some(0.2, add_zero_attn=draw.pick(True, True, False))}
-    named |= {**draw.some(0.22, kdim=draw.pick(width, 3, 5, 1)), **draw.some(0.22, vdim=draw.pick(width, 5, 7, 1))}
+    named |= {
+        **draw.some(0.2, add_bias_kv=draw.pick(True, True, False)),
+        **draw.some(0.2, add_zero_attn=draw.pick(True, True, False)),
+    }
+    named |= {
+        **draw.some(0.22, kdim=draw.pick(width, 3, 5, 1)),
+        **draw.some(0.22, vdim=draw.pick(width, 5, 7, 1)),
+    }
     named |= draw.some(0.4, batch_first=draw.pick(True, True, False))
     sequences = Sequences(draw, named)
     target, source = _lengths(draw)
     for length, name in ((target, ""), (source, "kdim"), (source, "vdim")):
         sequences.add(length + (1 if draw.chance(0.02) else 0), int(str(named.get(name, width))))
-    per_head = (sequences.batch * heads, target, source) if not sequences.unbatched else (heads, target, source)
+    per_head = (
+        (sequences.batch * heads, target, source)
+        if not sequences.unbatched
+        else (heads, target, source)
+    )
     sequences.mask("attn_mask", draw.pick((target, source), (target, source), per_head), 0.25)
     sequences.mask("key_padding_mask", sequences.padding(source), 0.2)
-    forward = {**draw.some(0.25, need_weights=draw.pick(True, False, False)), **draw.some(0.2, average_attn_weights=draw.pick(True, False, False))}
+    forward = {
+        **draw.some(0.25, need_weights=draw.pick(True, False, False)),
+        **draw.some(0.2, average_attn_weights=draw.pick(True, False, False)),
+    }
     return sequences.case(named, forward)
 
 
@@ -124,14 +165,22 @@ def _layer_options(draw: Draw, *, prefix_names: bool) -> tuple[int, dict[str, ob
     if prefix_names:
         named |= draw.some(0.85, dim_feedforward=draw.pick(4, 8, 16, 32))
     named |= draw.some(0.3, batch_first=draw.pick(True, True, False))
-    named |= {**draw.some(0.2, norm_first=draw.pick(True, False)), **draw.some(0.15, bias=draw.pick(True, False, False))}
-    named |= {**draw.some(0.25, activation=draw.pick("gelu", "relu", "gelu", "tanh")), **draw.some(0.3, dropout=0.2)}
+    named |= {
+        **draw.some(0.2, norm_first=draw.pick(True, False)),
+        **draw.some(0.15, bias=draw.pick(True, False, False)),
+    }
+    named |= {
+        **draw.some(0.25, activation=draw.pick("gelu", "relu", "gelu", "tanh")),
+        **draw.some(0.3, dropout=0.2),
+    }
     return width, named
 
 
 def _written(draw: Draw, name: str, named: Mapping[str, object]) -> Text:
     first = ["d_model", "nhead"][: draw.pick(0, 2, 2)]
-    words = [repr(named[key]) for key in first] + [f"{key}={value!r}" for key, value in named.items() if key not in first]
+    words = [repr(named[key]) for key in first] + [
+        f"{key}={value!r}" for key, value in named.items() if key not in first
+    ]
     return Text(f"{name}({', '.join(words)})")
 
 
@@ -152,7 +201,11 @@ def encoder(draw: Draw, *, stack: bool = False) -> Case:
         return sequences.case(_short(named, draw), forward)
     options = _stack_options(draw, width)
     options |= draw.some(0.3, enable_nested_tensor=draw.pick(True, False, False))
-    return sequences.case(options, forward, (_written(draw, "TransformerEncoderLayer", _short(named, draw)), draw.pick(1, 2, 2, 0)))
+    return sequences.case(
+        options,
+        forward,
+        (_written(draw, "TransformerEncoderLayer", _short(named, draw)), draw.pick(1, 2, 2, 0)),
+    )
 
 
 def decoder(draw: Draw, *, stack: bool = False) -> Case:
@@ -173,14 +226,23 @@ def decoder(draw: Draw, *, stack: bool = False) -> Case:
 
 
 def _stack_options(draw: Draw, width: int) -> dict[str, object]:
-    options = draw.some(0.3, norm=Text(draw.pick(f"LayerNorm({width})", f"LayerNorm({width})", f"LayerNorm({width + 1})")))
+    options = draw.some(
+        0.3,
+        norm=Text(
+            draw.pick(f"LayerNorm({width})", f"LayerNorm({width})", f"LayerNorm({width + 1})")
+        ),
+    )
     return options if draw.chance(0.95) else {"norm": None}
 
 
 def transformer(draw: Draw) -> Case:
     """Draw a Transformer."""
     width, named = _layer_options(draw, prefix_names=False)
-    counts = {"num_encoder_layers": draw.pick(1, 1, 2), "num_decoder_layers": draw.pick(1, 1, 2), "dim_feedforward": draw.pick(4, 8, 32)}
+    counts = {
+        "num_encoder_layers": draw.pick(1, 1, 2),
+        "num_decoder_layers": draw.pick(1, 1, 2),
+        "dim_feedforward": draw.pick(4, 8, 32),
+    }
     sequences = Sequences(draw, named)
     source, target = _lengths(draw)
     sequences.add(source, width)
@@ -190,7 +252,12 @@ def transformer(draw: Draw) -> Case:
     sequences.mask("memory_mask", (target, source), 0.1)
     sequences.mask("src_key_padding_mask", sequences.padding(source), 0.1)
     order = ("d_model", "nhead")
-    return sequences.case({key: named[key] for key in order} | counts | {k: v for k, v in named.items() if k not in order}, {})
+    return sequences.case(
+        {key: named[key] for key in order}
+        | counts
+        | {k: v for k, v in named.items() if k not in order},
+        {},
+    )
 
 
 LAYERS: dict[str, Generator] = {
@@ -203,4 +270,6 @@ LAYERS: dict[str, Generator] = {
     "TransformerDecoder": partial(decoder, stack=True),
     "Transformer": transformer,
 }
-ROWS = {"LSTM": 60, "RNN": 50, "GRU": 50, "MultiheadAttention": 60} | {name: 24 for name in LAYERS if name.startswith("Transformer")}
+ROWS = {"LSTM": 60, "RNN": 50, "GRU": 50, "MultiheadAttention": 60} | {
+    name: 24 for name in LAYERS if name.startswith("Transformer")
+}

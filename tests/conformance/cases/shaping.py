@@ -17,7 +17,11 @@ def either(draw: Draw, shape: Shape, **arguments: object) -> Case:
     """Return a call on one tensor whose arguments are written by position, by name, or first one then the other."""
     count = draw.randint(0, len(arguments)) if draw.chance(0.5) else len(arguments)
     names = list(arguments)
-    return Case((Tensor(shape),), {name: arguments[name] for name in names[count:]}, tuple(arguments[name] for name in names[:count]))
+    return Case(
+        (Tensor(shape),),
+        {name: arguments[name] for name in names[count:]},
+        tuple(arguments[name] for name in names[:count]),
+    )
 
 
 def sizes(draw: Draw, values: tuple[object, ...]) -> tuple[object, ...]:
@@ -34,9 +38,16 @@ def plain(draw: Draw, *positional: object, **named: object) -> Case:
 def flatten(draw: Draw) -> Case:
     """Draw a flatten or an unsqueezing relative of it."""
     shape = draw.shape(0, 5)
-    named = {**draw.some(0.6, start_dim=draw.axis(len(shape))), **draw.some(0.4, end_dim=draw.axis(len(shape)))}
+    named = {
+        **draw.some(0.6, start_dim=draw.axis(len(shape))),
+        **draw.some(0.4, end_dim=draw.axis(len(shape))),
+    }
     if "start_dim" in named and draw.chance(0.6):
-        return Case((Tensor(shape),), {k: v for k, v in named.items() if k == "end_dim"}, (named["start_dim"],))
+        return Case(
+            (Tensor(shape),),
+            {k: v for k, v in named.items() if k == "end_dim"},
+            (named["start_dim"],),
+        )
     return Case((Tensor(shape),), named)
 
 
@@ -55,7 +66,10 @@ def view(draw: Draw) -> Case:
 def permute(draw: Draw) -> Case:
     """Draw a permute."""
     shape = draw.shape(0, 5)
-    order = [axis - len(shape) if draw.chance(0.25) else axis for axis in draw.sample(range(len(shape)), len(shape))]
+    order = [
+        axis - len(shape) if draw.chance(0.25) else axis
+        for axis in draw.sample(range(len(shape)), len(shape))
+    ]
     if draw.chance(0.12) and order:
         order[draw.randrange(len(order))] = draw.axis(len(shape), beyond=0.5)
     return on(shape, *sizes(draw, tuple(order)))
@@ -75,7 +89,11 @@ def movedim(draw: Draw) -> Case:
     count = draw.randint(1, max(1, len(shape)))
     axes = range(max(count, len(shape)))
     source, destination = tuple(draw.sample(axes, count)), tuple(draw.sample(axes, count))
-    return on(shape, source if draw.chance(0.92) else source[:-1], tuple(a - len(shape) if draw.chance(0.2) else a for a in destination))
+    return on(
+        shape,
+        source if draw.chance(0.92) else source[:-1],
+        tuple(a - len(shape) if draw.chance(0.2) else a for a in destination),
+    )
 
 
 def squeeze(draw: Draw) -> Case:
@@ -146,8 +164,13 @@ def several(draw: Draw) -> Case:
 
 def meshgrid(draw: Draw) -> Case:
     """Draw a meshgrid of lines."""
-    lines = tuple(Tensor(draw.shape(0, 1) if draw.chance(0.93) else draw.shape(2, 2)) for _ in range(draw.randint(1, 3)))
-    return Case(lines, {"indexing": draw.pick("ij", "xy", "xy", "ij", "yx")} if draw.chance(0.8) else {})
+    lines = tuple(
+        Tensor(draw.shape(0, 1) if draw.chance(0.93) else draw.shape(2, 2))
+        for _ in range(draw.randint(1, 3))
+    )
+    return Case(
+        lines, {"indexing": draw.pick("ij", "xy", "xy", "ij", "yx")} if draw.chance(0.8) else {}
+    )
 
 
 def chunk(draw: Draw) -> Case:
@@ -170,7 +193,10 @@ def split(draw: Draw, *, at_indices: bool = False) -> Case:
     size = shape[axis] if -len(shape) <= axis < len(shape) else 4
     argument: object = draw.size(1, 8)
     if draw.chance(0.55):
-        cuts = sorted(draw.randint(0, size + (3 if at_indices and draw.chance(0.3) else 0)) for _ in range(draw.randint(0, 3)))
+        cuts = sorted(
+            draw.randint(0, size + (3 if at_indices and draw.chance(0.3) else 0))
+            for _ in range(draw.randint(0, 3))
+        )
         parts = [end - start for start, end in zip([0, *cuts], [*cuts, size], strict=True)]
         argument = tuple(cuts) if at_indices else tuple(parts)
         if at_indices and draw.chance(0.2):
@@ -197,7 +223,12 @@ def unbind(draw: Draw) -> Case:
 def expand(draw: Draw) -> Case:
     """Draw an expand."""
     shape = tuple(1 if draw.chance(0.5) else size for size in draw.shape(0, 4))
-    target = [draw.pick(-1, draw.size(0 if draw.chance(0.1) else 1, 5)) if size == 1 else draw.pick(-1, size) for size in shape]
+    target = [
+        draw.pick(-1, draw.size(0 if draw.chance(0.1) else 1, 5))
+        if size == 1
+        else draw.pick(-1, size)
+        for size in shape
+    ]
     if draw.chance(0.35):
         target = [draw.pick(1, 2, 3, 0, -1) for _ in range(draw.randint(1, 2))] + target
     return on(shape, *sizes(draw, tuple(target)))
@@ -206,7 +237,9 @@ def expand(draw: Draw) -> Case:
 def expand_as(draw: Draw) -> Case:
     """Draw an expand_as, view_as or broadcast_to-like call on two tensors."""
     other = draw.shape(0, 4)
-    shape = tuple(1 if draw.chance(0.4) else size for size in other)[draw.randint(0, len(other)) if draw.chance(0.4) else 0 :]
+    shape = tuple(1 if draw.chance(0.4) else size for size in other)[
+        draw.randint(0, len(other)) if draw.chance(0.4) else 0 :
+    ]
     return Case((Tensor(shape), Tensor(other)))
 
 
@@ -215,7 +248,9 @@ def view_as(draw: Draw) -> Case:
     shape = draw.shape(1, 4)
     other = list(shape)
     draw.shuffle(other)
-    return Case((Tensor(shape), Tensor(tuple(other) if draw.chance(0.85) else draw.spoilt_shape(shape))))
+    return Case(
+        (Tensor(shape), Tensor(tuple(other) if draw.chance(0.85) else draw.spoilt_shape(shape)))
+    )
 
 
 def broadcast_to(draw: Draw) -> Case:
@@ -227,8 +262,19 @@ def broadcast_to(draw: Draw) -> Case:
 def repeat(draw: Draw, *, shorter: bool = False) -> Case:
     """Draw a repeat, or a tile, which may have fewer numbers than axes."""
     shape = draw.shape(0, 4, most=4)
-    count = max(0, len(shape) + draw.pick(0, 0, 1, 2, -1 if not shorter else -2, -1 if shorter else 0))
-    return on(shape, *sizes(draw, tuple(draw.pick(1, 1, 2, 3, 4) if draw.chance(0.92) else draw.pick(0, -1) for _ in range(count))))
+    count = max(
+        0, len(shape) + draw.pick(0, 0, 1, 2, -1 if not shorter else -2, -1 if shorter else 0)
+    )
+    return on(
+        shape,
+        *sizes(
+            draw,
+            tuple(
+                draw.pick(1, 1, 2, 3, 4) if draw.chance(0.92) else draw.pick(0, -1)
+                for _ in range(count)
+            ),
+        ),
+    )
 
 
 def repeat_interleave(draw: Draw) -> Case:
@@ -247,8 +293,12 @@ def narrow(draw: Draw) -> Case:
     axis = draw.axis(len(shape))
     size = shape[axis] if -len(shape) <= axis < len(shape) else 3
     start = draw.randint(-size if draw.chance(0.3) else 0, size)
-    length = max(0, size - (start % size if size else 0)) + draw.pick(0, 0, -1, -2, 1 if draw.chance(0.3) else 0)
-    return either(draw, shape, dim=axis, start=start, length=length if draw.chance(0.3) else max(0, length))
+    length = max(0, size - (start % size if size else 0)) + draw.pick(
+        0, 0, -1, -2, 1 if draw.chance(0.3) else 0
+    )
+    return either(
+        draw, shape, dim=axis, start=start, length=length if draw.chance(0.3) else max(0, length)
+    )
 
 
 def select(draw: Draw) -> Case:
@@ -256,13 +306,23 @@ def select(draw: Draw) -> Case:
     shape = draw.shape(0 if draw.chance(0.06) else 1, 4)
     axis = draw.axis(len(shape))
     size = shape[axis] if -len(shape) <= axis < len(shape) else 3
-    return either(draw, shape, dim=axis, index=draw.randint(-size - (1 if draw.chance(0.1) else 0), max(size - 1, 0) + (1 if draw.chance(0.15) else 0)))
+    return either(
+        draw,
+        shape,
+        dim=axis,
+        index=draw.randint(
+            -size - (1 if draw.chance(0.1) else 0),
+            max(size - 1, 0) + (1 if draw.chance(0.15) else 0),
+        ),
+    )
 
 
 def _slice(draw: Draw, size: int) -> Text:
     ends = [None if draw.chance(0.3) else draw.randint(-size - 1, size + 1) for _ in range(2)]
     if draw.chance(0.25):
-        return Text(f"slice({ends[0]}, {ends[1]}, {draw.pick(1, 2, 2, 3, -1 if draw.chance(0.3) else 4, 0 if draw.chance(0.3) else 2)})")
+        return Text(
+            f"slice({ends[0]}, {ends[1]}, {draw.pick(1, 2, 2, 3, -1 if draw.chance(0.3) else 4, 0 if draw.chance(0.3) else 2)})"
+        )
     return Text(f"slice({ends[1]})" if draw.chance(0.2) else f"slice({ends[0]}, {ends[1]})")
 
 
@@ -271,7 +331,11 @@ def _index(draw: Draw, size: int) -> object:
     if kind < 0.4:
         return _slice(draw, size)
     if kind < 0.62:
-        return draw.randint(-size, max(size - 1, 0)) if draw.chance(0.9) else draw.pick(size, -size - 1)
+        return (
+            draw.randint(-size, max(size - 1, 0))
+            if draw.chance(0.9)
+            else draw.pick(size, -size - 1)
+        )
     if kind < 0.74:
         return Text("slice(None)")
     if kind < 0.82:
@@ -309,7 +373,9 @@ def index_select(draw: Draw) -> Case:
     """Draw an index_select, whose indices are the second tensor."""
     shape = draw.shape(0 if draw.chance(0.06) else 1, 4)
     index = Tensor(draw.shape(1, 1) if draw.chance(0.85) else draw.shape(0, 2), "long", 0)
-    return Case((Tensor(shape), index), positional=(draw.axis(len(shape)),), source=[0, {"index": 1}])
+    return Case(
+        (Tensor(shape), index), positional=(draw.axis(len(shape)),), source=[0, {"index": 1}]
+    )
 
 
 def gather(draw: Draw) -> Case:
@@ -319,7 +385,11 @@ def gather(draw: Draw) -> Case:
     axis = draw.axis(len(shape))
     if -len(shape) <= axis < len(shape):
         index[axis] = draw.size(0 if draw.chance(0.08) else 1, 8)
-    return Case((Tensor(shape), Tensor(tuple(index), "long", 0)), positional=(axis,), source=[0, {"index": 1}])
+    return Case(
+        (Tensor(shape), Tensor(tuple(index), "long", 0)),
+        positional=(axis,),
+        source=[0, {"index": 1}],
+    )
 
 
 def scatter(draw: Draw) -> Case:
@@ -327,7 +397,11 @@ def scatter(draw: Draw) -> Case:
     case = gather(draw)
     index = case.inputs[1].shape
     source = tuple(size + draw.pick(0, 0, 1) for size in index)
-    return Case((*case.inputs, Tensor(source)), positional=case.positional, source=[0, {"index": 1, "src": 2}])
+    return Case(
+        (*case.inputs, Tensor(source)),
+        positional=case.positional,
+        source=[0, {"index": 1, "src": 2}],
+    )
 
 
 def take_along_dim(draw: Draw) -> Case:
@@ -344,7 +418,12 @@ def unfold(draw: Draw) -> Case:
     shape = draw.shape(0 if draw.chance(0.06) else 1, 4, most=9)
     axis = draw.axis(len(shape))
     size = shape[axis] if -len(shape) <= axis < len(shape) else 1
-    return on(shape, axis, draw.randint(0 if draw.chance(0.1) else 1, max(1, size + draw.pick(0, 0, 1))), draw.pick(1, 2, 3))
+    return on(
+        shape,
+        axis,
+        draw.randint(0 if draw.chance(0.1) else 1, max(1, size + draw.pick(0, 0, 1))),
+        draw.pick(1, 2, 3),
+    )
 
 
 def roll(draw: Draw) -> Case:
@@ -372,7 +451,9 @@ def rot90(draw: Draw) -> Case:
     shape = draw.shape(0 if draw.chance(0.08) else 2, 4)
     if draw.chance(0.3):
         return on(shape, draw.randint(-3, 4))
-    return either(draw, shape, k=draw.randint(-3, 4), dims=(draw.axis(len(shape)), draw.axis(len(shape))))
+    return either(
+        draw, shape, k=draw.randint(-3, 4), dims=(draw.axis(len(shape)), draw.axis(len(shape)))
+    )
 
 
 def triangle(draw: Draw) -> Case:
@@ -392,7 +473,13 @@ def diagonal(draw: Draw) -> Case:
     shape = draw.shape(0 if draw.chance(0.06) else 2, 4)
     if draw.chance(0.3):
         return on(shape, *draw.pick((), (draw.randint(-4, 4),)))
-    return either(draw, shape, offset=draw.randint(-4, 4), dim1=draw.axis(len(shape)), dim2=draw.axis(len(shape)))
+    return either(
+        draw,
+        shape,
+        offset=draw.randint(-4, 4),
+        dim1=draw.axis(len(shape)),
+        dim2=draw.axis(len(shape)),
+    )
 
 
 def diag_embed(draw: Draw) -> Case:
@@ -400,7 +487,13 @@ def diag_embed(draw: Draw) -> Case:
     shape = draw.shape(0 if draw.chance(0.06) else 1, 3)
     if draw.chance(0.35):
         return on(shape, *draw.pick((), (draw.randint(-2, 2),)))
-    return either(draw, shape, offset=draw.randint(-2, 2), dim1=draw.axis(len(shape) + 1), dim2=draw.axis(len(shape) + 1))
+    return either(
+        draw,
+        shape,
+        offset=draw.randint(-2, 2),
+        dim1=draw.axis(len(shape) + 1),
+        dim2=draw.axis(len(shape) + 1),
+    )
 
 
 def ranked(draw: Draw, low: int, high: int) -> Case:
@@ -422,11 +515,20 @@ def pad(draw: Draw) -> Case:
     """Draw a functional pad."""
     mode = draw.pick("constant", "constant", "reflect", "replicate", "circular")
     shape = draw.shape(1, 5) if mode == "constant" else draw.shape(2, 5)
-    axes = draw.randint(1, len(shape)) if mode == "constant" else draw.pick(max(1, len(shape) - 2), max(1, len(shape) - 1), 1, 2)
+    axes = (
+        draw.randint(1, len(shape))
+        if mode == "constant"
+        else draw.pick(max(1, len(shape) - 2), max(1, len(shape) - 1), 1, 2)
+    )
     pads: list[int] = []
     for size in list(reversed(shape))[:axes]:
         most = {"reflect": max(size - 1, 0), "circular": size}.get(mode, 4)
-        pads += [draw.pick(0, 1, most, draw.randint(-2, most), most + 1) if draw.chance(0.6) else draw.randint(0, most) for _ in range(2)]
+        pads += [
+            draw.pick(0, 1, most, draw.randint(-2, most), most + 1)
+            if draw.chance(0.6)
+            else draw.randint(0, most)
+            for _ in range(2)
+        ]
     if draw.chance(0.05):
         pads.append(1)
     named: dict[str, object] = {} if mode == "constant" and draw.chance(0.5) else {"mode": mode}
@@ -456,7 +558,7 @@ FUNCTIONS: dict[str, Generator] = {
     "squeeze": squeeze,
     "unsqueeze": unsqueeze,
     "unflatten": unflatten,
-    **{name: join for name in ("cat", "concat", "concatenate")},
+    **dict.fromkeys(("cat", "concat", "concatenate"), join),
     "stack": partial(join, stack=True),
     "hstack": partial(join_plain, axis=1),
     "vstack": partial(join_plain, axis=0),
@@ -506,10 +608,54 @@ FUNCTIONS: dict[str, Generator] = {
     "new_full": new_full,
     "pad": pad,
 }
-_OFTEN_USED = (
-    "flatten view reshape permute transpose squeeze unsqueeze cat concat stack chunk split expand repeat "
-    "narrow select getitem unfold pad roll flip movedim swapaxes tile unbind tensor_split unflatten "
-    "repeat_interleave"
-).split()
-ROWS = {name: 34 for name in _OFTEN_USED} | {"getitem": 80, "view": 40, "reshape": 40, "cat": 40, "pad": 60, "ravel": 8}
-ROWS |= {name: 8 for name in ("new_ones", "new_empty", "concatenate", "moveaxis", "swapdims", "adjoint", "column_stack", "atleast_1d")}
+_OFTEN_USED = [
+    "flatten",
+    "view",
+    "reshape",
+    "permute",
+    "transpose",
+    "squeeze",
+    "unsqueeze",
+    "cat",
+    "concat",
+    "stack",
+    "chunk",
+    "split",
+    "expand",
+    "repeat",
+    "narrow",
+    "select",
+    "getitem",
+    "unfold",
+    "pad",
+    "roll",
+    "flip",
+    "movedim",
+    "swapaxes",
+    "tile",
+    "unbind",
+    "tensor_split",
+    "unflatten",
+    "repeat_interleave",
+]
+ROWS = dict.fromkeys(_OFTEN_USED, 34) | {
+    "getitem": 80,
+    "view": 40,
+    "reshape": 40,
+    "cat": 40,
+    "pad": 60,
+    "ravel": 8,
+}
+ROWS |= dict.fromkeys(
+    (
+        "new_ones",
+        "new_empty",
+        "concatenate",
+        "moveaxis",
+        "swapdims",
+        "adjoint",
+        "column_stack",
+        "atleast_1d",
+    ),
+    8,
+)

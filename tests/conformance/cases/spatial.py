@@ -34,7 +34,11 @@ def _around(draw: Draw, smallest: int, step: int) -> int:
 
 
 def _bad_word(draw: Draw, *words: str) -> str:
-    return draw.choice(words) if not draw.chance(0.04) else draw.pick("zero", "SAME", "Reflect", "full", "none")
+    return (
+        draw.choice(words)
+        if not draw.chance(0.04)
+        else draw.pick("zero", "SAME", "Reflect", "full", "none")
+    )
 
 
 def conv(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
@@ -68,12 +72,18 @@ def conv(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
     named |= draw.some(0.18, bias=draw.pick(True, False, False))
     if draw.chance(0.3):
         named["padding_mode"] = _bad_word(draw, "zeros", "reflect", "replicate", "circular")
-    extent = [d * (k - 1) + 1 for k, d in zip(spread(kernel, nd), spread(dilation, nd), strict=True)]
+    extent = [
+        d * (k - 1) + 1 for k, d in zip(spread(kernel, nd), spread(dilation, nd), strict=True)
+    ]
     pads = [0] * nd if padding == "valid" else spread(padding, nd, 0)
-    smallest = [1] * nd if padding == "same" else [e - 2 * p for e, p in zip(extent, pads, strict=True)]
+    smallest = (
+        [1] * nd if padding == "same" else [e - 2 * p for e, p in zip(extent, pads, strict=True)]
+    )
     if named.get("padding_mode") in {"reflect", "circular"} and draw.chance(0.7):
         smallest = [max(s, p + draw.pick(0, 1)) for s, p in zip(smallest, pads, strict=True)]
-    spatial = [_around(draw, low, step) for low, step in zip(smallest, spread(stride, nd), strict=True)]
+    spatial = [
+        _around(draw, low, step) for low, step in zip(smallest, spread(stride, nd), strict=True)
+    ]
     return Case((Tensor((*_leading(draw, channels), *spatial)),), named)
 
 
@@ -95,8 +105,10 @@ def conv_transpose(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
         named["padding"] = _wrapped(draw, padding, nd)
     output_padding = 0
     if draw.chance(0.35):
-        most = max(max(spread(stride, nd)), max(spread(dilation, nd)))
-        extra = draw.axes(nd, lambda: draw.randint(0, most if draw.chance(0.25) else most - 1), tuples=0.3)
+        most = max(*spread(stride, nd), *spread(dilation, nd))
+        extra = draw.axes(
+            nd, lambda: draw.randint(0, most if draw.chance(0.25) else most - 1), tuples=0.3
+        )
         named["output_padding"] = _wrapped(draw, extra, nd)
         output_padding = spread(extra, nd)[0]
     if groups > 1 or draw.chance(0.1):
@@ -113,21 +125,32 @@ def conv_transpose(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
     case = Case((Tensor((*leading, *spatial)),), named)
     if not draw.chance(0.28):
         return case
-    per_axis = zip(spatial, *(spread(v, nd, 0) for v in (kernel, stride, padding, dilation)), strict=True)
+    per_axis = zip(
+        spatial, *(spread(v, nd, 0) for v in (kernel, stride, padding, dilation)), strict=True
+    )
     low = [((n - 1) * s - 2 * p + d * (k - 1) + 1, s) for n, k, s, p, d in per_axis]
-    asked = [least + draw.pick(0, 0, step - 1, draw.randint(0, max(step - 1, 0)), output_padding) for least, step in low]
+    asked = [
+        least + draw.pick(0, 0, step - 1, draw.randint(0, max(step - 1, 0)), output_padding)
+        for least, step in low
+    ]
     if draw.chance(0.15):
         index = draw.randrange(nd)
         asked[index] = low[index][0] + draw.pick(-1, low[index][1])
     if draw.chance(0.25):
         asked = [*leading[:-1], draw.pick(channels, spread(named["out_channels"], 1)[0]), *asked]
-    return Case(case.inputs, named, forward={"output_size": tuple(asked) if draw.chance(0.6) else list(asked)})
+    return Case(
+        case.inputs,
+        named,
+        forward={"output_size": tuple(asked) if draw.chance(0.6) else list(asked)},
+    )
 
 
 def pool(draw: Draw, nd: int, kind: str) -> Case:
     """Draw a MaxPool, AvgPool or LPPool on an input near the smallest that it takes."""
     kernel = draw.axes(nd, partial(_kernel, draw))
-    named: dict[str, object] = {"norm_type": draw.pick(1, 2, 2, 3, 2.0, 1.5)} if kind == "lp" else {}
+    named: dict[str, object] = (
+        {"norm_type": draw.pick(1, 2, 2, 3, 2.0, 1.5)} if kind == "lp" else {}
+    )
     named["kernel_size"] = _wrapped(draw, kernel, nd)
     stride: object = kernel
     if draw.chance(0.65):
@@ -139,11 +162,15 @@ def pool(draw: Draw, nd: int, kind: str) -> Case:
     if kind == "max" and draw.chance(0.35):
         dilation = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3), tuples=0.3)
         named["dilation"] = _wrapped(draw, dilation, nd)
-    extent = [d * (k - 1) + 1 for k, d in zip(spread(kernel, nd), spread(dilation, nd), strict=True)]
+    extent = [
+        d * (k - 1) + 1 for k, d in zip(spread(kernel, nd), spread(dilation, nd), strict=True)
+    ]
     padding: Sizes = 0
     if kind != "lp" and draw.chance(0.45):
         half = [e // 2 for e in extent]
-        padding = tuple(draw.pick(h, h, max(h - 1, 0), draw.randint(0, h), h + draw.pick(0, 0, 1)) for h in half)
+        padding = tuple(
+            draw.pick(h, h, max(h - 1, 0), draw.randint(0, h), h + draw.pick(0, 0, 1)) for h in half
+        )
         if draw.chance(0.5):
             padding = min(padding)
         named["padding"] = _wrapped(draw, padding, nd)
@@ -158,7 +185,10 @@ def pool(draw: Draw, nd: int, kind: str) -> Case:
     smallest = [e - 2 * p for e, p in zip(extent, pads, strict=True)]
     if named.get("ceil_mode") and draw.chance(0.4):
         smallest = [low - draw.randint(0, 2) for low in smallest]
-    spatial = [_around(draw, max(1, low), step) for low, step in zip(smallest, spread(stride, nd), strict=True)]
+    spatial = [
+        _around(draw, max(1, low), step)
+        for low, step in zip(smallest, spread(stride, nd), strict=True)
+    ]
     return Case((Tensor((*_leading(draw, draw.size(1, 6)), *spatial)),), named)
 
 
@@ -169,10 +199,33 @@ def fractional_pool(draw: Draw, nd: int) -> Case:
     named: dict[str, object] = {"kernel_size": kernel}
     room = [n - k + 1 for n, k in zip(spatial, spread(kernel, nd), strict=True)]
     if draw.chance(0.52):
-        sizes = tuple(max(draw.pick(0, 1, 1), most - draw.pick(0, 0, 1, 1, 2, 3) + draw.pick(0, 0, 0, 1)) for most in room)
+        sizes = tuple(
+            max(draw.pick(0, 1, 1), most - draw.pick(0, 0, 1, 1, 2, 3) + draw.pick(0, 0, 0, 1))
+            for most in room
+        )
         named["output_size"] = sizes if draw.chance(0.6) else min(sizes)
     if "output_size" not in named or draw.chance(0.04):
-        ratios = (0.01, 0.1, 0.25, 0.29, 0.3, 0.33, 0.45, 0.5, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 1.0, 0.0, 1.5)
+        ratios = (
+            0.01,
+            0.1,
+            0.25,
+            0.29,
+            0.3,
+            0.33,
+            0.45,
+            0.5,
+            0.5,
+            0.55,
+            0.6,
+            0.7,
+            0.75,
+            0.8,
+            0.9,
+            0.95,
+            1.0,
+            0.0,
+            1.5,
+        )
         ratio = tuple(draw.choice(ratios) for _ in range(nd))
         named["output_ratio"] = ratio if draw.chance(0.5) else ratio[0]
     if draw.chance(0.02):
@@ -194,7 +247,9 @@ def adaptive_pool(draw: Draw, nd: int, *, maximum: bool = False) -> Case:
     if maximum:
         named |= draw.some(0.35, return_indices=draw.pick(True, True, False))
     spatial = [0 if draw.chance(0.04) else draw.size(1, 12) for _ in range(nd)]
-    return Case((Tensor((*_leading(draw, 0 if draw.chance(0.06) else draw.size(1, 5)), *spatial)),), named)
+    return Case(
+        (Tensor((*_leading(draw, 0 if draw.chance(0.06) else draw.size(1, 5)), *spatial)),), named
+    )
 
 
 def unpool(draw: Draw, nd: int) -> Case:
@@ -217,13 +272,18 @@ def unpool(draw: Draw, nd: int) -> Case:
         return Case(inputs, named)
     per_axis = zip(spatial, *(spread(v, nd, 0) for v in (kernel, stride, padding)), strict=True)
     default = [((n - 1) * s - 2 * p + k, s) for n, k, s, p in per_axis]
-    asked = [size + draw.pick(0, 1 - step, step - 1, draw.randint(1 - step, step - 1) if step else 0) for size, step in default]
+    asked = [
+        size + draw.pick(0, 1 - step, step - 1, draw.randint(1 - step, step - 1) if step else 0)
+        for size, step in default
+    ]
     if draw.chance(0.2):
         index = draw.randrange(nd)
         asked[index] = default[index][0] + draw.pick(-1, 1) * default[index][1]
     if draw.chance(0.3):
         asked = [*shape[: len(shape) - nd], *asked]
-    return Case(inputs, named, forward={"output_size": tuple(asked) if draw.chance(0.7) else list(asked)})
+    return Case(
+        inputs, named, forward={"output_size": tuple(asked) if draw.chance(0.7) else list(asked)}
+    )
 
 
 def pad(draw: Draw, nd: int, kind: str) -> Case:
@@ -235,13 +295,18 @@ def pad(draw: Draw, nd: int, kind: str) -> Case:
 
     def one(size: int) -> int:
         most = {"reflect": size - 1, "circular": size}.get(kind, 4)
-        return draw.pick(0, 1, most, draw.randint(0, max(most, 0)), draw.pick(most + 1, -1, -size, 2, 3))
+        return draw.pick(
+            0, 1, most, draw.randint(0, max(most, 0)), draw.pick(most + 1, -1, -size, 2, 3)
+        )
 
     padding: object = tuple(max(one(size), -9) for size in reversed(spatial) for _ in range(2))
     if draw.chance(0.35):
         padding = draw.pick(0, 1, 1, 2, 3, -1)
     elif draw.chance(0.12):
-        padding = tuple(draw.pick(0, 1, 2) for _ in range(draw.pick(1, 2 * nd - 1, 2 * nd + 1, 2 * nd + 2, 2 * nd - 2)))
+        padding = tuple(
+            draw.pick(0, 1, 2)
+            for _ in range(draw.pick(1, 2 * nd - 1, 2 * nd + 1, 2 * nd + 2, 2 * nd - 2))
+        )
     named: dict[str, object] = {"padding": padding}
     if kind == "constant":
         named["value"] = draw.pick(0.0, 1.5, 2, -1)
@@ -259,7 +324,11 @@ def _window(draw: Draw) -> tuple[dict[str, object], list[list[int]]]:
     kernel = draw.axes(2, lambda: draw.pick(1, 2, 2, 3), tuples=0.45)
     named: dict[str, object] = {"kernel_size": kernel}
     values = [spread(kernel, 2)]
-    for name, options, default in (("dilation", (1, 1, 2, 3), 1), ("padding", (0, 1, 1, 2), 0), ("stride", (1, 2, 2, 3), 1)):
+    for name, options, default in (
+        ("dilation", (1, 1, 2, 3), 1),
+        ("padding", (0, 1, 1, 2), 0),
+        ("stride", (1, 2, 2, 3), 1),
+    ):
         value: Sizes = default
         if draw.chance(0.4):
             value = draw.axes(2, lambda options=options: draw.choice(options), tuples=0.5)  # type: ignore[misc]
@@ -273,26 +342,59 @@ def unfold(draw: Draw) -> Case:
     named, values = _window(draw)
     per_axis = zip(*values, strict=True)
     spatial = [_around(draw, d * (k - 1) + 1 - 2 * p, s) for k, d, p, s in per_axis]
-    return Case((Tensor((*_leading(draw, 0 if draw.chance(0.03) else draw.size(1, 4)), *spatial)),), named)
+    return Case(
+        (Tensor((*_leading(draw, 0 if draw.chance(0.03) else draw.size(1, 4)), *spatial)),), named
+    )
 
 
 def fold(draw: Draw) -> Case:
     """Draw a Fold whose columns and blocks mostly fit its output size."""
     named, values = _window(draw)
-    size = [max(1, d * (k - 1) + 1 - 2 * p + draw.size(0, 7)) for k, d, p, _ in zip(*values, strict=True)]
+    size = [
+        max(1, d * (k - 1) + 1 - 2 * p + draw.size(0, 7))
+        for k, d, p, _ in zip(*values, strict=True)
+    ]
     per_axis = zip(size, *values, strict=True)
     blocks = [max(0, (n + 2 * p - d * (k - 1) - 1) // s + 1) for n, k, d, p, s in per_axis]
     output: object = tuple(size)
     if size[0] == size[1] and draw.chance(0.7):
         output = size[0]
-    columns = draw.size(1, 3) * values[0][0] * values[0][1] + (draw.pick(-1, 1) if draw.chance(0.06) else 0)
+    columns = draw.size(1, 3) * values[0][0] * values[0][1] + (
+        draw.pick(-1, 1) if draw.chance(0.06) else 0
+    )
     count = max(0, blocks[0] * blocks[1] + (draw.pick(-1, 1) if draw.chance(0.08) else 0))
     leading = () if draw.chance(0.25) else (0 if draw.chance(0.06) else draw.size(1, 4),)
     return Case((Tensor((*leading, columns, count)),), {"output_size": output, **named})
 
 
-FACTORS = (0.1, 0.29, 0.3, 0.33, 0.5, 0.5, 0.7, 0.75, 1.0, 1.1, 1.3, 1.5, 1.7, 2, 2, 2.0, 2.2, 2.5, 3, 0.01, 0.999, 1.001)
-MODES = {3: ("nearest", "linear", "area", "nearest-exact"), 5: ("nearest", "trilinear", "area", "nearest-exact")}
+FACTORS = (
+    0.1,
+    0.29,
+    0.3,
+    0.33,
+    0.5,
+    0.5,
+    0.7,
+    0.75,
+    1.0,
+    1.1,
+    1.3,
+    1.5,
+    1.7,
+    2,
+    2,
+    2.0,
+    2.2,
+    2.5,
+    3,
+    0.01,
+    0.999,
+    1.001,
+)
+MODES = {
+    3: ("nearest", "linear", "area", "nearest-exact"),
+    5: ("nearest", "trilinear", "area", "nearest-exact"),
+}
 MODES[4] = ("nearest", "bilinear", "bicubic", "area", "nearest-exact")
 
 
@@ -310,13 +412,20 @@ def upsample(draw: Draw) -> Case:
             named["scale_factor"] = factor[:-1]
     mode = "nearest"
     if draw.chance(0.65):
-        mode = draw.choice(MODES[nd + 2]) if draw.chance(0.92) else draw.pick("linear", "bilinear", "trilinear", "cubic")
+        mode = (
+            draw.choice(MODES[nd + 2])
+            if draw.chance(0.92)
+            else draw.pick("linear", "bilinear", "trilinear", "cubic")
+        )
         named["mode"] = mode
     if draw.chance(0.4 if "linear" in mode or mode == "bicubic" else 0.05):
         named["align_corners"] = draw.pick(True, True, False, None)
     named |= draw.some(0.12, recompute_scale_factor=draw.pick(True, True, False, None))
     spatial = [0 if draw.chance(0.03) else draw.size(1, 14) for _ in range(nd)]
-    leading = (0 if draw.chance(0.05) else draw.size(1, 3), 0 if draw.chance(0.04) else draw.size(1, 3))
+    leading = (
+        0 if draw.chance(0.05) else draw.size(1, 3),
+        0 if draw.chance(0.04) else draw.size(1, 3),
+    )
     return Case((Tensor((*leading, *spatial)),), named)
 
 
@@ -342,7 +451,9 @@ def upsampling_2d(draw: Draw) -> Case:
 def pixel_shuffle(draw: Draw) -> Case:
     """Draw a PixelShuffle with any number of leading axes."""
     factor = draw.pick(1, 2, 2, 2, 3, 4)
-    channels = factor**2 * draw.size(0 if draw.chance(0.1) else 1, 3) + (1 if draw.chance(0.08) else 0)
+    channels = factor**2 * draw.size(0 if draw.chance(0.1) else 1, 3) + (
+        1 if draw.chance(0.08) else 0
+    )
     shape = (*draw.shape(0, 3, most=3), channels, *draw.shape(2, 2, most=4))
     return Case((Tensor(shape),), {"upscale_factor": factor})
 
@@ -350,15 +461,32 @@ def pixel_shuffle(draw: Draw) -> Case:
 def pixel_unshuffle(draw: Draw) -> Case:
     """Draw a PixelUnshuffle whose image mostly divides."""
     factor = draw.pick(1, 2, 2, 2, 3)
-    spatial = [factor * draw.size(0 if draw.chance(0.08) else 1, 4) + (1 if draw.chance(0.06) else 0) for _ in range(2)]
-    return Case((Tensor((*draw.shape(0, 3, most=3), draw.size(0 if draw.chance(0.1) else 1, 4), *spatial)),), {"downscale_factor": factor})
+    spatial = [
+        factor * draw.size(0 if draw.chance(0.08) else 1, 4) + (1 if draw.chance(0.06) else 0)
+        for _ in range(2)
+    ]
+    return Case(
+        (
+            Tensor(
+                (*draw.shape(0, 3, most=3), draw.size(0 if draw.chance(0.1) else 1, 4), *spatial)
+            ),
+        ),
+        {"downscale_factor": factor},
+    )
 
 
 def channel_shuffle(draw: Draw) -> Case:
     """Draw a ChannelShuffle."""
     groups = draw.pick(1, 2, 2, 3, 4)
     channels = groups * draw.size(1, 4) + (1 if draw.chance(0.08) else 0)
-    return Case((Tensor((draw.size(0 if draw.chance(0.1) else 1, 3), channels, *draw.shape(1, 3, most=4))),), {"groups": groups})
+    return Case(
+        (
+            Tensor(
+                (draw.size(0 if draw.chance(0.1) else 1, 3), channels, *draw.shape(1, 3, most=4))
+            ),
+        ),
+        {"groups": groups},
+    )
 
 
 LAYERS = {

@@ -1,0 +1,290 @@
+"""The machine that evaluates a source: it walks the syntax tree and executes nothing of the host's.
+
+What each kind of expression, statement and value means stands in the modules beside this one; here is
+what they share: budget, places, errors, truth and iteration.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ...dims import Dim
+from ...errors import Location, ShapecalcError, SpecError
+from ...formula import Relation
+from ...relations import AllOf, AnyOf, Comparison
+from ...syntax import Node
+from .limits import MAX_CALLS, MAX_DEPTH, Budget, LimitError
+from .values import (
+    Array,
+    Class,
+    Frame,
+    Instance,
+    Iteration,
+    Opaque,
+    Ratio,
+    SourceModule,
+    Tensor,
+    Traced,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from ...registry import Registry
+    from .imports import Loader
+    from .tracing import Tracer
+
+
+class Raised(Exception):  # noqa: N818 - an exception of the source, not of ours
+    """An exception that the source raised, on its way to a handler of the source."""
+
+    def __init__(self, value: Instance) -> None:
+        super().__init__(value.type.name)
+        self.value = value
+        self.location: Location | None = None
+        self.source: str | None = None
+
+    @property
+    def message(self) -> str:
+        """Say what Python would print last."""
+        from .display import show_text
+
+        arguments = self.value.attributes.get("args", ())
+        text = ", ".join(show_text(item) for item in arguments)
+        return f"{self.value.type.name}: {text}" if text else self.value.type.name
+
+
+class Machine:
+    """Evaluates nodes; knows the registry, the files and the trace of the net."""
+
+    def __init__(self, registry: Registry, loader: Loader, tracer: Tracer) -> None:
+        from .builtin import BUILTINS
+
+        self.registry = registry
+        self.loader = loader
+        self.tracer = tracer
+        self.budget = Budget()
+        self.builtins: dict[str, Value] = dict(BUILTINS)
+        self.layer_classes: dict[str, Class] = {}
+        self.site: tuple[SourceModule, ast.AST] | None = None
+        self.narrowed = False  # the trace holds for the numbers it was made with only
+        loader.machine = self
+        tracer.machine = self
+
+    # ------------------------------------------------------------------------------- evaluating
+
+    def evaluate(self, node: ast.expr, frame: Frame) -> Value:
+        """Give the value of an expression."""
+        from .expressions import EXPRESSIONS
+
+        budget = self.budget
+        budget.spend(1)
+        budget.depth += 1
+        if budget.depth > MAX_DEPTH:
+            budget.depth -= 1
+            raise LimitError("expressions and calls are nested too deeply")
+        try:
+            handler = EXPRESSIONS.get(type(node))
+            if handler is None:
+                raise SpecError(f"`{type(node).__name__.lower()}` is not followed")
+            return handler(self, node, frame)
+        except (ShapecalcError, Raised) as error:
+            if error.location is None:
+                self.locate(error, frame.module, node)
+            raise
+        finally:
+            budget.depth -= 1
+
+    def execute(self, body: list[ast.stmt], frame: Frame) -> Value:
+        """Run statements; gives a signal when one of them leaves the block."""
+        from .statements import STATEMENTS
+
+        budget = self.budget
+        for node in body:
+            budget.spend(1)
+            budget.depth += 1
+            try:
+                handler = STATEMENTS.get(type(node))
+                if handler is None:
+                    raise SpecError(f"`{type(node).__name__.lower()}` is not followed")
+                signal = handler(self, node, frame)
+            except (ShapecalcError, Raised) as error:
+                if error.location is None:
+                    self.locate(error, frame.module, node)
+                raise
+            finally:
+                budget.depth -= 1
+            if signal is not None:
+                return signal
+        return None
+
+    def call(self, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Value:
+        """Call a value."""
+        from .calls import call
+
+        budget = self.budget
+        budget.spend(1)
+        budget.calls += 1
+        if budget.calls > MAX_CALLS:
+            budget.calls -= 1
+            raise LimitError(f"more than {MAX_CALLS} calls inside one another")
+        try:
+            return call(self, function, arguments, keywords)
+        finally:
+            budget.calls -= 1
+
+    def get(self, value: Value, name: str) -> Value:
+        """Give an attribute."""
+        from .attributes import get_attribute
+
+        return get_attribute(self, value, name)
+
+    # ----------------------------------------------------------------------------------- places
+
+    def place(self, module: SourceModule, node: ast.AST) -> Location:
+        """Give the place of a node; the column counts characters from 1."""
+        line = getattr(node, "lineno", 1)
+        offset = getattr(node, "col_offset", 0)
+        text = module.lines[line - 1] if 0 < line <= len(module.lines) else ""
+        column = len(text.encode()[:offset].decode(errors="ignore")) + 1
+        return Location(module.file, line, column)
+
+    def locate(self, error: ShapecalcError | Raised, module: SourceModule, node: ast.AST) -> None:
+        """Say where an error happened, and show the line."""
+        error.location = self.place(module, node)
+        line = error.location.line
+        error.source = module.lines[line - 1] if 0 < line <= len(module.lines) else None
+
+    def here(self) -> Location | None:
+        """Give the place of the call or operator that is being worked out."""
+        return None if self.site is None else self.place(*self.site)
+
+    # ----------------------------------------------------------------------------------- errors
+
+    def fail(self, kind: str, message: str) -> Raised:
+        """Make an exception as Python would raise it, which the source may catch."""
+        from .builtin import EXCEPTIONS
+
+        value = Instance(EXCEPTIONS[kind])
+        value.attributes["args"] = (message,)
+        return Raised(value)
+
+    def limit(self, message: str) -> LimitError:
+        """Make the error of a source that costs too much."""
+        return LimitError(message)
+
+    def unknown(self, value: Opaque, what: str) -> SpecError:
+        """Make the error of a value that is needed and isn't known."""
+        place = f" ({value.location})" if value.location else ""
+        return SpecError(f"{what} is not known: {value.reason}{place}", code="S104")
+
+    # ------------------------------------------------------------------------------ assumptions
+
+    def pin(self, value: Value) -> Value:
+        """Give a number as it is with the input at hand: the trace then holds for it only."""
+        if isinstance(value, Traced):
+            if isinstance(value.value, Dim):
+                raise SpecError(
+                    f"a number is needed here, and {value.value} is open",
+                    hint="give the sizes as numbers: --input 1x3x32x32",
+                    code="S105",
+                )
+            self.narrowed = True
+            return value.value
+        if isinstance(value, Ratio):
+            exact = value.number()
+            if exact is None:
+                raise SpecError(
+                    f"a number is needed here, and {value} is open",
+                    hint="give the sizes as numbers: --input 1x3x32x32",
+                    code="S105",
+                )
+            self.narrowed = True
+            return exact
+        return value
+
+    def note(self, condition: Node, holds: bool) -> None:  # noqa: FBT001
+        """Note a comparison of sizes that the numbers at hand decide."""
+        self.tracer.note(condition, holds)
+
+    def assume(self, relation: Value, about: Value) -> None:
+        """Demand a relation between sizes without which the source would do something else."""
+        if isinstance(relation, bool):
+            if not relation:
+                raise SpecError(f"{self.show(about)} is below zero here, which is not followed")
+            return
+        self.tracer.assume(relation)
+
+    # ------------------------------------------------------------------------ truth, iteration
+
+    def truth(self, value: Value, *, avoid: bool | None = None) -> bool:
+        """Decide a condition. Where sizes leave it open, choose, and record the condition taken.
+
+        `avoid` is the answer that leads to an exception, if one does.
+        """
+        match value:
+            case bool():
+                return value
+            case Comparison() | AllOf() | AnyOf():
+                return self.tracer.decide(value, avoid=avoid)
+            case Opaque():
+                raise self.unknown(value, "whether this condition holds")
+            case Tensor():
+                return self._tensor_truth(value)
+            case Traced() | Ratio():
+                from .numbers import compare
+
+                return self.truth(compare(self, "!=", value, 0), avoid=avoid)
+            case Array():
+                if value.elements is not None and len(value.elements) == 1:
+                    return bool(value.elements[0])
+                raise SpecError("the truth of an array is not followed")
+            case Instance():
+                from .classes import instance_truth
+
+                return instance_truth(self, value)
+            case _:
+                return bool(value)
+
+    def _tensor_truth(self, value: Tensor) -> bool:
+        if value.elements is not None and len(value.elements) == 1:
+            return bool(value.elements[0])
+        raise SpecError(
+            "what happens here depends on the numbers in a tensor, not on its shape", code="S106"
+        )
+
+    def iterate(self, value: Value) -> Iterator[Value]:
+        """Yield the elements of a value, each of which costs a step."""
+        from .iteration import elements_of
+
+        budget = self.budget
+        for item in elements_of(self, value):
+            budget.spend(1)
+            yield item
+
+    def collect(self, value: Value) -> list[Value]:
+        """List the elements of a value, within bounds."""
+        if isinstance(value, (list, tuple, set, frozenset, dict, range, str)):
+            self.budget.items(len(value))
+            if not isinstance(value, dict):
+                return list(value)
+        found: list[Value] = []
+        for item in self.iterate(value):
+            found.append(item)
+            if len(found) % 1024 == 0:
+                self.budget.items(len(found))
+        return found
+
+    def iteration(self, items: Iterator[Value]) -> Iteration:
+        """Make an iterator of the source."""
+        return Iteration(items)
+
+    def show(self, value: Value) -> str:
+        """Write a value for a message."""
+        from .display import show_repr
+
+        return show_repr(value)
+
+
+Relations: Any = Relation

@@ -34,7 +34,7 @@ PREFIXES = frozenset(
 _KEYS = frozenset(
     "layers like family summary source parameters inputs forward input where checks output weights"
     " buffers submodules for_each macs operator wrapper pytorch example symbols words window note"
-    " aliases variadic".split()
+    " aliases explain".split()
 )
 # The heads of entries, found without reading the YAML: a name, and its classes on one flow mapping.
 _HEAD = re.compile(r"^([A-Za-z_]\w*):[ \t]*\n(?:[ \t]*#.*\n)*  layers: (\{[^}]*\}|\[[^\]]*\])", re.M)

@@ -173,10 +173,46 @@ def why_none(
         else:
             high = middle
     relation, layer = relations[high - 1]
-    text = f"{layer} needs {relation}" if not isinstance(relation, bool) else f"{layer} can't be met"
-    text += ", which no size allows that fits the layers before"
-    reach = _in_reach(question, case, at)
+    reach = _in_reach(question, case, at) or _sampled_reach(question, relations, case, at)
+    if layer.startswith("target "):
+        asked = ", ".join(
+            f"{target} at {place}"
+            for (target, _), place in zip(question.targets, at, strict=True)
+        )
+        text = f"no input that the net accepts gives {asked}"
+    elif isinstance(relation, bool):
+        text = f"{layer} can't be met"
+    else:
+        text = f"{layer} needs {relation}, which no size allows that fits the layers before"
     return f"{text}; {reach}" if reach else text
+
+
+_SAMPLES = 200
+
+
+def _sampled_reach(
+    question: Question,
+    relations: Sequence[tuple[Relation | bool, str]],
+    case: Case,
+    at: tuple[str, ...],
+) -> str:
+    """Give targets in reach, among those of the net's smallest inputs, that are nearest."""
+    from .solve import output_at
+
+    if len(at) != 1 or any(item.value is None for item in question.targets[0][0].sizes):
+        return ""
+    wanted = [item.value or 0 for item in question.targets[0][0].sizes]
+    shape = output_at(case.result, at[0])[-len(wanted) :]
+    known = {name: question.known[name] for name in question.unknowns}
+    rest = [item for item, layer in relations if not layer.startswith("target ")]
+    found: dict[tuple[int, ...], int] = {}
+    for point in solve_system(rest, question.unknowns, known).points(_SAMPLES):
+        sizes = tuple([s if isinstance(s, int) else s.evaluate({**point, "N": 1}) for s in shape])
+        found[sizes] = max(abs(a - b) for a, b in zip(sizes, wanted, strict=True))
+    near = sorted(found, key=lambda sizes: (found[sizes], sizes))[:3]
+    if not near:
+        return ""
+    return f"{at[0]} can have " + " or ".join("x".join(map(str, sizes)) for sizes in near)
 
 
 def _possible(question: Question, relations: Sequence[tuple[Relation | bool, str]]) -> bool:

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...dims import Dim
 from ...errors import Location, ShapecalcError, SpecError
-from ...formula import Relation
 from ...relations import AllOf, AnyOf, Comparison
 from ...syntax import Node
+from .attributes import get_attribute
+from .builtin import BUILTINS
+from .calls import call
+from .classes import instance_truth
+from .display import show_repr
+from .expressions import EXPRESSIONS
+from .failures import Raised, fail
+from .iteration import elements_of
 from .limits import MAX_CALLS, MAX_DEPTH, Budget, LimitError
+from .numbers import compare
+from .statements import STATEMENTS
 from .values import (
     Array,
     Class,
@@ -36,31 +45,10 @@ if TYPE_CHECKING:
     from .tracing import Tracer
 
 
-class Raised(Exception):  # noqa: N818 - an exception of the source, not of ours
-    """An exception that the source raised, on its way to a handler of the source."""
-
-    def __init__(self, value: Instance) -> None:
-        super().__init__(value.type.name)
-        self.value = value
-        self.location: Location | None = None
-        self.source: str | None = None
-
-    @property
-    def message(self) -> str:
-        """Say what Python would print last."""
-        from .display import show_text
-
-        arguments = self.value.attributes.get("args", ())
-        text = ", ".join(show_text(item) for item in arguments)
-        return f"{self.value.type.name}: {text}" if text else self.value.type.name
-
-
 class Machine:
     """Evaluates nodes; knows the registry, the files and the trace of the net."""
 
     def __init__(self, registry: Registry, loader: Loader, tracer: Tracer) -> None:
-        from .builtin import BUILTINS
-
         self.registry = registry
         self.loader = loader
         self.tracer = tracer
@@ -76,8 +64,6 @@ class Machine:
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Value:
         """Give the value of an expression."""
-        from .expressions import EXPRESSIONS
-
         budget = self.budget
         budget.spend(1)
         budget.depth += 1
@@ -121,8 +107,6 @@ class Machine:
 
     def call(self, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Call a value."""
-        from .calls import call
-
         budget = self.budget
         budget.spend(1)
         budget.calls += 1
@@ -136,8 +120,6 @@ class Machine:
 
     def get(self, value: Value, name: str) -> Value:
         """Give an attribute."""
-        from .attributes import get_attribute
-
         return get_attribute(self, value, name)
 
     # ----------------------------------------------------------------------------------- places
@@ -164,11 +146,7 @@ class Machine:
 
     def fail(self, kind: str, message: str) -> Raised:
         """Make an exception as Python would raise it, which the source may catch."""
-        from .builtin import EXCEPTIONS
-
-        value = Instance(EXCEPTIONS[kind])
-        value.attributes["args"] = (message,)
-        return Raised(value)
+        return fail(kind, message)
 
     def limit(self, message: str) -> LimitError:
         """Make the error of a source that costs too much."""
@@ -233,16 +211,12 @@ class Machine:
             case Tensor():
                 return self._tensor_truth(value)
             case Traced() | Ratio():
-                from .numbers import compare
-
                 return self.truth(compare(self, "!=", value, 0), avoid=avoid)
             case Array():
                 if value.elements is not None and len(value.elements) == 1:
                     return bool(value.elements[0])
                 raise SpecError("the truth of an array is not followed")
             case Instance():
-                from .classes import instance_truth
-
                 return instance_truth(self, value)
             case _:
                 return bool(value)
@@ -256,8 +230,6 @@ class Machine:
 
     def iterate(self, value: Value) -> Iterator[Value]:
         """Yield the elements of a value, each of which costs a step."""
-        from .iteration import elements_of
-
         budget = self.budget
         for item in elements_of(self, value):
             budget.spend(1)
@@ -282,9 +254,5 @@ class Machine:
 
     def show(self, value: Value) -> str:
         """Write a value for a message."""
-        from .display import show_repr
-
         return show_repr(value)
 
-
-Relations: Any = Relation

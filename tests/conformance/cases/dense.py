@@ -106,68 +106,6 @@ def local_response_norm(draw: Draw, *, cross: bool = False) -> Case:
     return Case(_noise(shape), {"size": draw.pick(1, 2, 3, 3, 4, 5, 7), **options})
 
 
-def activation(draw: Draw, **options: tuple[object, ...]) -> Case:
-    """Draw an activation with some of its options."""
-    named: dict[str, object] = {}
-    for name, values in options.items():
-        named |= draw.some(0.4, **{name: draw.choice(values)})
-    case = Case(_noise(draw.shape(0, 5, most=7)), named)
-    return (
-        case
-        if draw.chance(0.85)
-        else Case(case.inputs, {**named, draw.pick("chanels", "axis", "foo", "dim"): 1})
-    )
-
-
-def threshold(draw: Draw) -> Case:
-    """Draw a Threshold, whose two first arguments are required."""
-    named = {"threshold": draw.pick(0.1, 1, 1.0), "value": draw.pick(0.0, 20, -1)}
-    return Case(
-        _noise(draw.shape(0, 5)), {**named, **draw.some(0.3, inplace=draw.pick(True, False))}
-    )
-
-
-def glu(draw: Draw) -> Case:
-    """Draw a GLU along an axis that is mostly even."""
-    shape = [draw.size(1, 4) for _ in range(draw.randint(1, 5))]
-    axis = draw.axis(len(shape)) if draw.chance(0.7) else -1
-    if -len(shape) <= axis < len(shape) and draw.chance(0.88):
-        shape[axis] *= 2
-    named = {} if axis == -1 and draw.chance(0.7) else {"dim": axis}
-    return Case(_noise(tuple(shape) if draw.chance(0.95) else ()), named)
-
-
-def prelu(draw: Draw) -> Case:
-    """Draw a PReLU with one parameter or one for each channel."""
-    shape = draw.shape(0, 5)
-    channels = shape[1] if len(shape) > 1 else 1
-    named = (
-        {"num_parameters": draw.pick(channels, channels, 1, channels + 1)}
-        if draw.chance(0.75)
-        else {}
-    )
-    return Case(_noise(shape), {**named, **draw.some(0.25, init=0.1)})
-
-
-def softmax(draw: Draw) -> Case:
-    """Draw a Softmax, Softmin or LogSoftmax."""
-    shape = draw.shape(0, 5)
-    return Case(
-        _noise(shape),
-        {"dim": draw.axis(len(shape), beyond=0.15)}
-        if draw.chance(0.8)
-        else draw.some(0.4, dim=None),
-    )
-
-
-def softmax_2d(draw: Draw) -> Case:
-    """Draw a Softmax2d."""
-    return Case(
-        _noise(draw.shape(3, 4) if draw.chance(0.75) else draw.shape(0, 6)),
-        positional=(1,) if draw.chance(0.06) else (),
-    )
-
-
 def adaptive_log_softmax(draw: Draw) -> Case:
     """Draw an AdaptiveLogSoftmaxWithLoss with its targets."""
     features, classes = draw.pick(4, 8, 16), draw.pick(10, 20, 50, 100)
@@ -191,18 +129,6 @@ def adaptive_log_softmax(draw: Draw) -> Case:
             **draw.some(0.3, head_bias=draw.pick(True, False)),
         },
     )
-
-
-def dropout(draw: Draw, low: int = 0, high: int = 6) -> Case:
-    """Draw a dropout; ranks between low and high are likely."""
-    shape = draw.shape(low, high, most=5) if draw.chance(0.8) else draw.shape(0, 6, most=4)
-    named = {
-        **draw.some(0.6, p=draw.pick(0.0, 0.1, 0.25, 0.5, 1.0)),
-        **draw.some(0.3, inplace=draw.pick(True, False)),
-    }
-    if draw.chance(0.08):
-        named["p"] = draw.pick(1.5, -0.1, 2)
-    return Case(_noise(shape), named)
 
 
 def linear(draw: Draw) -> Case:
@@ -363,23 +289,6 @@ def broadcastable(draw: Draw, shape: Shape) -> Shape:
     return tuple(sizes[draw.randint(0, len(sizes)) if draw.chance(0.35) else 0 :])
 
 
-_INPLACE = {"inplace": (True, True, False)}
-ACTIVATIONS: dict[str, dict[str, tuple[object, ...]]] = {
-    **dict.fromkeys(
-        ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish"), _INPLACE
-    ),
-    **{name: {} for name in ("LogSigmoid", "Sigmoid", "Tanh", "Tanhshrink", "Softsign")},
-    "ELU": {"alpha": (1.0, 0.5, 2, -1.0, 0), **_INPLACE},
-    "CELU": {"alpha": (1.0, 0.5, 2, 0, 0.0, -1.0), **_INPLACE},
-    "LeakyReLU": {"negative_slope": (0.2, 0.01, -0.1, 0), **_INPLACE},
-    "Hardshrink": {"lambd": (0.2, 0.5, 0, -0.5)},
-    "Softshrink": {"lambd": (0.2, 0.5, 0, -0.5, -1)},
-    "Hardtanh": {"min_val": (-2.0, -1, 0, 2.0), "max_val": (0.5, 1, 2.0, -1), **_INPLACE},
-    "Softplus": {"beta": (1.0, 2, 0, -1), "threshold": (20.0, 1, -5)},
-    "GELU": {"approximate": ("none", "tanh", "tanh", "foo", "Tanh")},
-    "RReLU": {"lower": (0.1, 0.2, 0.9), "upper": (0.3, 0.5, 0.05), **_INPLACE},
-}
-
 LAYERS: dict[str, Generator] = {
     "BatchNorm1d": partial(batch_norm, ranks=(2, 3)),
     "BatchNorm2d": partial(batch_norm, ranks=(4,)),
@@ -397,21 +306,7 @@ LAYERS: dict[str, Generator] = {
     "RMSNorm": partial(layer_norm, rms=True),
     "LocalResponseNorm": local_response_norm,
     "CrossMapLRN2d": partial(local_response_norm, cross=True),
-    **{name: partial(activation, **options) for name, options in ACTIVATIONS.items()},
-    "Threshold": threshold,
-    "GLU": glu,
-    "PReLU": prelu,
-    "Softmax": softmax,
-    "Softmin": softmax,
-    "LogSoftmax": softmax,
-    "Softmax2d": softmax_2d,
     "AdaptiveLogSoftmaxWithLoss": adaptive_log_softmax,
-    "Dropout": dropout,
-    "AlphaDropout": dropout,
-    "FeatureAlphaDropout": dropout,
-    "Dropout1d": partial(dropout, low=2, high=3),
-    "Dropout2d": partial(dropout, low=3, high=4),
-    "Dropout3d": partial(dropout, low=4, high=5),
     "Linear": linear,
     "LazyLinear": lazy_linear,
     "Bilinear": bilinear,
@@ -422,11 +317,4 @@ LAYERS: dict[str, Generator] = {
     "Unflatten": unflatten,
     "CosineSimilarity": cosine_similarity,
     "PairwiseDistance": pairwise_distance,
-}
-ROWS = dict.fromkeys(ACTIVATIONS, 16) | {
-    "Threshold": 16,
-    "Dropout": 16,
-    "AlphaDropout": 16,
-    "FeatureAlphaDropout": 16,
-    "Identity": 16,
 }

@@ -15,6 +15,7 @@ T = TypeVar("T")
 Shape: TypeAlias = tuple[int, ...]
 Sizes: TypeAlias = int | tuple[int, ...]
 Generator: TypeAlias = Callable[["Draw"], "Case"]
+Choices: TypeAlias = Mapping[str, tuple[object, ...]]
 
 UNKNOWN_KEYWORDS = ("chanels", "axis", "foo", "kernel", "sizes", "strides", "dims")
 
@@ -119,6 +120,14 @@ class Draw(random.Random):
         """Return each of the options with this probability."""
         return {name: value for name, value in options.items() if self.chance(probability)}
 
+    def chosen(self, probability: float, choices: Choices) -> dict[str, object]:
+        """Return a value for each name with this probability."""
+        return {
+            name: self.choice(values)
+            for name, values in choices.items()
+            if self.chance(probability)
+        }
+
     def axis(self, rank: int, *, beyond: float = 0.06) -> int:
         """Return an axis of a tensor of this rank, counted from either end; seldom one just out of range."""
         if self.chance(beyond):
@@ -208,3 +217,8 @@ def spread(sizes: object, count: int, default: int = 1) -> list[int]:
             )
         case _:
             return [default] * count
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text: names are easier to read in a line than one below the other."""
+    return tuple(text.split())

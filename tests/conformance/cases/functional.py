@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from cases import dense, losses, spatial
-from cases.draw import Case, Draw, Generator, Shape, Tensor
+from cases import activations, dense, losses, resampling, spatial
+from cases.draw import Case, Choices, Draw, Generator, Shape, Tensor, Text, spread, words
 from cases.shaping import plain
 
 
-def of_layer(draw: Draw, layer: Generator, *first: str, drop: tuple[str, ...] = ()) -> Case:
-    """Draw the function of a layer: its arguments, of which the `first` come by position, without those it lacks."""
+def of_layer(draw: Draw, layer: Generator, first: tuple[str, ...] = ()) -> Case:
+    """Draw the function of a layer: its arguments, of which the `first` come by position.
+
+    Arguments that are tensors are left out.
+    """
     case = layer(draw)
-    named = {name: value for name, value in case.named.items() if name not in drop}
+    named = {name: value for name, value in case.named.items() if not isinstance(value, Text)}
     positional: list[object] = []
     for name in first:
         if name not in named or (name != first[0] and draw.chance(0.6)):
@@ -21,36 +24,22 @@ def of_layer(draw: Draw, layer: Generator, *first: str, drop: tuple[str, ...] = 
     return Case(case.inputs, named, tuple(positional), source=case.source)
 
 
-def _convolution(draw: Draw, layer: Generator, *, transposed: bool) -> Case:
+def convolution(draw: Draw, nd: int, *, transposed: bool = False) -> Case:
     """Draw a functional convolution: the weight, and perhaps the bias, are inputs."""
-    case = layer(draw)
-    nd = int(len(case.inputs[0].shape) > 0) and max(1, _axes_of(case, layer))
-    channels, out = int(str(case.named["in_channels"])), int(str(case.named["out_channels"]))
-    groups = max(1, int(str(case.named.get("groups", 1))))
-    kernel = case.named["kernel_size"]
-    window = (
-        (kernel,) * nd
-        if isinstance(kernel, int)
-        else tuple(kernel)
-        if len(kernel) == nd
-        else tuple(kernel[:1]) * nd
-    )  # type: ignore[arg-type,index]
+    case = spatial.conv_transpose(draw, nd) if transposed else spatial.conv(draw, nd)
+    channels, out, groups = (
+        spread(case.named.get(name, 1), 1)[0] for name in words("in_channels out_channels groups")
+    )
+    window = spread(case.named["kernel_size"], nd)
     shape = (channels, out // groups, *window) if transposed else (out, channels // groups, *window)
     if draw.chance(0.06):
         shape = draw.spoilt_shape(shape)
     inputs = [*case.inputs, Tensor(shape)]
     if case.named.get("bias", draw.chance(0.4)):
         inputs.append(Tensor((out if draw.chance(0.94) else out + 1,)))
-    drop = {"in_channels", "out_channels", "kernel_size", "bias", "padding_mode"}
-    return Case(
-        tuple(inputs), {name: value for name, value in case.named.items() if name not in drop}
-    )
-
-
-def _axes_of(case: Case, layer: Generator) -> int:
-    return (
-        int(layer.keywords["nd"]) if isinstance(layer, partial) else len(case.inputs[0].shape) - 2
-    )
+    drop = words("in_channels out_channels kernel_size bias padding_mode")
+    named = {name: value for name, value in case.named.items() if name not in drop}
+    return Case(tuple(inputs), named)
 
 
 def batch_norm(draw: Draw) -> Case:
@@ -127,69 +116,66 @@ def embedding(draw: Draw) -> Case:
 
 def dropout(draw: Draw) -> Case:
     """Draw a functional dropout."""
-    case = dense.dropout(draw)
+    case = activations.dropout(draw)
     named = {name: value for name, value in case.named.items() if name == "p"}
     return Case(case.inputs, {**named, **draw.some(0.6, training=draw.pick(False, False, True))})
 
 
-_POOL = ("kernel_size", "stride", "padding")
+def simple(draw: Draw, choices: Choices, positional: tuple[object, ...] = ()) -> Case:
+    """Draw an activation."""
+    return plain(draw, *positional, **draw.chosen(0.4, choices))
+
+
+# Functions with the arguments of a layer: its name, and what is written by position.
+OF_LAYERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    **{
+        f"max_pool{nd}d": (f"MaxPool{nd}d", words("kernel_size stride padding")) for nd in (1, 2, 3)
+    },
+    **{
+        f"avg_pool{nd}d": (f"AvgPool{nd}d", words("kernel_size stride padding")) for nd in (1, 2, 3)
+    },
+    **{f"lp_pool{nd}d": (f"LPPool{nd}d", words("norm_type kernel_size")) for nd in (1, 2)},
+    **{f"adaptive_avg_pool{nd}d": (f"AdaptiveAvgPool{nd}d", ("output_size",)) for nd in (1, 2, 3)},
+    **{f"adaptive_max_pool{nd}d": (f"AdaptiveMaxPool{nd}d", ("output_size",)) for nd in (1, 2, 3)},
+    "fold": ("Fold", words("output_size kernel_size")),
+    "pixel_shuffle": ("PixelShuffle", ("upscale_factor",)),
+    "pixel_unshuffle": ("PixelUnshuffle", ("downscale_factor",)),
+    "channel_shuffle": ("ChannelShuffle", ("groups",)),
+    "glu": ("GLU", ("dim",)),
+    "local_response_norm": ("LocalResponseNorm", ("size",)),
+    "pairwise_distance": ("PairwiseDistance", ("p",)),
+    "mse_loss": ("MSELoss", ()),
+    "l1_loss": ("L1Loss", ()),
+    "smooth_l1_loss": ("SmoothL1Loss", ()),
+    "huber_loss": ("HuberLoss", ()),
+    "kl_div": ("KLDivLoss", ()),
+    "binary_cross_entropy": ("BCELoss", ()),
+    "binary_cross_entropy_with_logits": ("BCELoss", ()),
+    "cross_entropy": ("CrossEntropyLoss", ()),
+    "nll_loss": ("NLLLoss", ()),
+    "cosine_embedding_loss": ("CosineEmbeddingLoss", ()),
+    "margin_ranking_loss": ("MarginRankingLoss", ()),
+    "triplet_margin_loss": ("TripletMarginLoss", ()),
+}
+_LAYERS = {**spatial.LAYERS, **resampling.LAYERS, **dense.LAYERS, **activations.LAYERS}
+_LAYERS |= losses.LAYERS
+
 FUNCTIONS: dict[str, Generator] = {
     **{
-        f"conv{nd}d": partial(_convolution, layer=partial(spatial.conv, nd=nd), transposed=False)
-        for nd in (1, 2, 3)
+        name: partial(of_layer, layer=_LAYERS[layer], first=first)
+        for name, (layer, first) in OF_LAYERS.items()
     },
-    **{
-        f"conv_transpose{nd}d": partial(
-            _convolution, layer=partial(spatial.conv_transpose, nd=nd), transposed=True
-        )
-        for nd in (1, 2, 3)
-    },
-    **{
-        f"max_pool{nd}d": lambda draw, nd=nd: of_layer(
-            draw, spatial.LAYERS[f"MaxPool{nd}d"], *_POOL
-        )
-        for nd in (1, 2, 3)
-    },
-    **{
-        f"avg_pool{nd}d": lambda draw, nd=nd: of_layer(
-            draw, spatial.LAYERS[f"AvgPool{nd}d"], *_POOL
-        )
-        for nd in (1, 2, 3)
-    },
-    **{
-        f"lp_pool{nd}d": lambda draw, nd=nd: of_layer(
-            draw, spatial.LAYERS[f"LPPool{nd}d"], "norm_type", "kernel_size"
-        )
-        for nd in (1, 2)
-    },
-    **{
-        f"adaptive_avg_pool{nd}d": lambda draw, nd=nd: of_layer(
-            draw, spatial.LAYERS[f"AdaptiveAvgPool{nd}d"], "output_size"
-        )
-        for nd in (1, 2, 3)
-    },
-    **{
-        f"adaptive_max_pool{nd}d": lambda draw, nd=nd: of_layer(
-            draw, spatial.LAYERS[f"AdaptiveMaxPool{nd}d"], "output_size"
-        )
-        for nd in (1, 2, 3)
-    },
-    "interpolate": lambda draw: of_layer(draw, spatial.interpolate, *draw.pick((), ("size",))),
-    "fold": lambda draw: of_layer(draw, spatial.fold, "output_size", "kernel_size"),
-    "pixel_shuffle": lambda draw: of_layer(draw, spatial.pixel_shuffle, "upscale_factor"),
-    "pixel_unshuffle": lambda draw: of_layer(draw, spatial.pixel_unshuffle, "downscale_factor"),
-    "channel_shuffle": lambda draw: of_layer(draw, spatial.channel_shuffle, "groups"),
-    "relu": lambda draw: plain(draw, **draw.some(0.3, inplace=draw.pick(True, False))),
-    "gelu": lambda draw: plain(
-        draw, **draw.some(0.4, approximate=draw.pick("tanh", "none", "foo"))
-    ),
-    "elu": lambda draw: plain(draw, **draw.some(0.4, alpha=0.5)),
-    "celu": lambda draw: plain(draw, **draw.some(0.4, alpha=draw.pick(0.5, 0.0))),
-    "leaky_relu": lambda draw: plain(draw, *draw.pick((), (0.2,)), **draw.some(0.2, inplace=False)),
-    "hardtanh": lambda draw: plain(draw, **draw.some(0.4, min_val=-2.0)),
-    "softplus": lambda draw: plain(draw, **draw.some(0.4, beta=2)),
-    "threshold": lambda draw: plain(draw, 0.1, 20),
-    "glu": lambda draw: of_layer(draw, dense.glu, "dim"),
+    **{f"conv{nd}d": partial(convolution, nd=nd) for nd in (1, 2, 3)},
+    **{f"conv_transpose{nd}d": partial(convolution, nd=nd, transposed=True) for nd in (1, 2, 3)},
+    "interpolate": partial(of_layer, layer=resampling.interpolate),
+    "relu": partial(simple, choices={"inplace": (True, False)}),
+    "gelu": partial(simple, choices={"approximate": ("tanh", "none", "foo")}),
+    "elu": partial(simple, choices={"alpha": (0.5, 2)}),
+    "celu": partial(simple, choices={"alpha": (0.5, 0.0)}),
+    "leaky_relu": partial(simple, choices={"negative_slope": (0.2,), "inplace": (False,)}),
+    "hardtanh": partial(simple, choices={"min_val": (-2.0, 2.0)}),
+    "softplus": partial(simple, choices={"beta": (2,)}),
+    "threshold": partial(simple, choices={}, positional=(0.1, 20)),
     "prelu": prelu,
     "dropout": dropout,
     "batch_norm": batch_norm,
@@ -197,38 +183,5 @@ FUNCTIONS: dict[str, Generator] = {
     "layer_norm": layer_norm,
     "rms_norm": partial(layer_norm, rms=True),
     "group_norm": group_norm,
-    "local_response_norm": lambda draw: of_layer(draw, dense.local_response_norm, "size"),
     "embedding": embedding,
-    "pairwise_distance": lambda draw: of_layer(draw, dense.pairwise_distance, "p"),
-    "mse_loss": losses.elementwise,
-    "l1_loss": losses.elementwise,
-    "smooth_l1_loss": partial(losses.elementwise, beta=(0.5, 1.0)),
-    "huber_loss": partial(losses.elementwise, delta=(0.5, 1.0)),
-    "kl_div": partial(losses.elementwise, log_target=(True, False)),
-    "binary_cross_entropy": lambda draw: of_layer(
-        draw, losses.binary_cross_entropy, "", drop=("weight",)
-    ),
-    "binary_cross_entropy_with_logits": lambda draw: of_layer(
-        draw, losses.binary_cross_entropy, "", drop=("weight",)
-    ),
-    "cross_entropy": lambda draw: of_layer(
-        draw, partial(losses.classes, probabilities=True), "", drop=("weight",)
-    ),
-    "nll_loss": lambda draw: of_layer(draw, losses.classes, "", drop=("weight",)),
-    "cosine_embedding_loss": losses.cosine_embedding,
-    "margin_ranking_loss": losses.margin_ranking,
-    "triplet_margin_loss": losses.triplet,
 }
-_OFTEN_USED = [
-    "interpolate",
-    "adaptive_avg_pool2d",
-    "max_pool2d",
-    "avg_pool2d",
-    "relu",
-    "pixel_shuffle",
-    "conv2d",
-]
-ROWS = dict.fromkeys(
-    ("gelu", "elu", "celu", "leaky_relu", "hardtanh", "softplus", "threshold", "dropout"), 8
-)
-ROWS |= dict.fromkeys(_OFTEN_USED, 36) | {"interpolate": 50, "relu": 16}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from cases.dense import broadcastable
-from cases.draw import Case, Draw, Generator, Shape, Tensor, Text
+from cases.draw import Case, Choices, Draw, Generator, Shape, Tensor, Text
+
+NO_CHOICES: Choices = {}
 
 
 def _reduction(draw: Draw) -> dict[str, object]:
@@ -22,24 +24,17 @@ def _reduction(draw: Draw) -> dict[str, object]:
     return options
 
 
-def _options(draw: Draw, choices: dict[str, tuple[object, ...]]) -> dict[str, object]:
-    named: dict[str, object] = {}
-    for name, values in choices.items():
-        named |= draw.some(0.3, **{name: draw.choice(values)})
-    return named
-
-
 def _weight(shape: Shape) -> Text:
     return Text(f"empty({', '.join(map(str, shape))})")
 
 
-def elementwise(draw: Draw, inputs: int = 2, **choices: tuple[object, ...]) -> Case:
+def elementwise(draw: Draw, choices: Choices = NO_CHOICES) -> Case:
     """Draw a loss of tensors that broadcast, or must be alike."""
     first = draw.shape(0, 4)
-    others = [broadcastable(draw, first) for _ in range(inputs - 1)]
+    others = [broadcastable(draw, first)]
     return Case(
         (Tensor(first), *(Tensor(shape) for shape in others)),
-        {**_options(draw, choices), **_reduction(draw)},
+        {**draw.chosen(0.3, choices), **_reduction(draw)},
     )
 
 
@@ -74,7 +69,7 @@ def gaussian(draw: Draw) -> Case:
     var = draw.pick(
         first, first, (*first[:-1], 1), first[:-1], broadcastable(draw, first), (1,) * len(first)
     )
-    named = {**_options(draw, {"full": (True, False), "eps": (1e-6, 1e-3)}), **_reduction(draw)}
+    named = {**draw.chosen(0.3, {"full": (True, False), "eps": (1e-6, 1e-3)}), **_reduction(draw)}
     return Case((Tensor(first), Tensor(second), Tensor(var)), named)
 
 
@@ -88,7 +83,7 @@ def margin_ranking(draw: Draw) -> Case:
     """Draw a MarginRankingLoss."""
     shape = draw.shape(0, 4)
     inputs = tuple(Tensor(shape if draw.chance(0.6) else _same_rank(draw, shape)) for _ in range(3))
-    return Case(inputs, {**_options(draw, {"margin": (0.5, 1.0)}), **_reduction(draw)})
+    return Case(inputs, {**draw.chosen(0.3, {"margin": (0.5, 1.0)}), **_reduction(draw)})
 
 
 def cosine_embedding(draw: Draw) -> Case:
@@ -101,7 +96,7 @@ def cosine_embedding(draw: Draw) -> Case:
     other = shape if draw.chance(0.75) else _same_rank(draw, shape)
     return Case(
         (Tensor(shape), Tensor(other), Tensor(target)),
-        {**_options(draw, {"margin": (0.5, 0.0)}), **_reduction(draw)},
+        {**draw.chosen(0.3, {"margin": (0.5, 0.0)}), **_reduction(draw)},
     )
 
 
@@ -117,7 +112,7 @@ def triplet(draw: Draw, *, distance: bool = False) -> Case:
     }
     if not distance:
         choices = {"margin": (0.5, 2.0), "p": (1.0, 2.0, 3.0), "swap": (True, False)}
-    return Case(inputs, {**_options(draw, choices), **_reduction(draw)})
+    return Case(inputs, {**draw.chosen(0.3, choices), **_reduction(draw)})
 
 
 def multi_margin(draw: Draw) -> Case:
@@ -128,7 +123,7 @@ def multi_margin(draw: Draw) -> Case:
         ((classes,), draw.pick((), (1,))) if draw.chance(0.3) else ((batch, classes), (batch,))
     )
     named = {
-        **_options(draw, {"p": (1, 2, 1, 3), "margin": (0.5, 1.0)}),
+        **draw.chosen(0.3, {"p": (1, 2, 1, 3), "margin": (0.5, 1.0)}),
         **draw.some(0.25, weight=_weight((draw.pick(classes, classes, classes + 1),))),
     }
     return Case((Tensor(shape), Tensor(target, "long", 0)), {**named, **_reduction(draw)})
@@ -203,7 +198,7 @@ def ctc(draw: Draw) -> Case:
         for value in (steps, longest)
     ]
     named = {
-        **_options(draw, {"blank": (0, 1, count, -1), "zero_infinity": (True, False)}),
+        **draw.chosen(0.3, {"blank": (0, 1, count, -1), "zero_infinity": (True, False)}),
         **_reduction(draw),
     }
     return Case((Tensor(shape), Tensor(target, "long", 1), *given), named)
@@ -212,13 +207,17 @@ def ctc(draw: Draw) -> Case:
 LAYERS: dict[str, Generator] = {
     "L1Loss": elementwise,
     "MSELoss": elementwise,
-    "SmoothL1Loss": partial(elementwise, beta=(0.5, 0.0, 1.0, -1.0)),
-    "HuberLoss": partial(elementwise, delta=(0.5, 1.0, 0.0, -1.0)),
+    "SmoothL1Loss": partial(elementwise, choices={"beta": (0.5, 0.0, 1.0, -1.0)}),
+    "HuberLoss": partial(elementwise, choices={"delta": (0.5, 1.0, 0.0, -1.0)}),
     "BCELoss": binary_cross_entropy,
     "BCEWithLogitsLoss": partial(binary_cross_entropy, logits=True),
-    "KLDivLoss": partial(elementwise, log_target=(True, False), reduction=("batchmean",)),
-    "PoissonNLLLoss": partial(elementwise, log_input=(True, False), full=(True, False)),
-    "HingeEmbeddingLoss": partial(elementwise, margin=(0.5, 2.0)),
+    "KLDivLoss": partial(
+        elementwise, choices={"log_target": (True, False), "reduction": ("batchmean",)}
+    ),
+    "PoissonNLLLoss": partial(
+        elementwise, choices={"log_input": (True, False), "full": (True, False)}
+    ),
+    "HingeEmbeddingLoss": partial(elementwise, choices={"margin": (0.5, 2.0)}),
     "SoftMarginLoss": elementwise,
     "MultiLabelSoftMarginLoss": multi_label_soft_margin,
     "GaussianNLLLoss": gaussian,
@@ -234,4 +233,3 @@ LAYERS: dict[str, Generator] = {
     "CTCLoss": ctc,
     "LinearCrossEntropyLoss": linear_cross_entropy,
 }
-ROWS = {"CrossEntropyLoss": 60}

@@ -270,6 +270,3 @@ LAYERS: dict[str, Generator] = {
     "TransformerDecoder": partial(decoder, stack=True),
     "Transformer": transformer,
 }
-ROWS = {"LSTM": 60, "RNN": 50, "GRU": 50, "MultiheadAttention": 60} | {
-    name: 24 for name in LAYERS if name.startswith("Transformer")
-}

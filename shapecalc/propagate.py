@@ -187,6 +187,18 @@ class LayerScope(Scope):
         return module
 
 
+_NO_STATE: tuple[Mapping[str, Shape], Mapping[str, Shape]] = ({}, {})
+
+
+class Applied(NamedTuple):
+    """A call applied to shapes."""
+
+    output: Output
+    scope: LayerScope
+    state: tuple[Mapping[str, Shape], Mapping[str, Shape]]
+    macs: Size
+
+
 class Construction(NamedTuple):
     """A layer as its call makes it, before it has seen an input."""
 
@@ -212,7 +224,7 @@ class Propagation:
         self.values: dict[str, Output] = dict(inputs)
         self.environment = Environment(symbols or {}, registry, self._size, self._tensor)
         self._constructed: dict[tuple[int, int], tuple[Call, Construction]] = {}
-        self._applied: dict[Any, tuple[Call, Any]] = {}
+        self._applied: dict[Any, tuple[Call, Applied]] = {}
         self._constant: dict[int, tuple[Call, bool]] = {}
 
     # --------------------------------------------------------------------------------- values
@@ -268,12 +280,7 @@ class Propagation:
         try:
             inputs = [self.value(source) for source in layer.sources]
             named = {name: self.value(source) for name, source in layer.named}
-            output, scope = self._remembered(layer.call, inputs, named)
-            parameters: Mapping[str, Shape] = {}
-            buffers: Mapping[str, Shape] = {}
-            if layer.shares is None and not _stateless(scope.type):
-                parameters, buffers = self._state_of(scope)
-            macs = scope.type.macs(scope, 0) if scope.type.macs is not None else 0
+            done = self._remembered(layer.call, inputs, named)
         except Misfit as misfit:
             raise self._error(layer, misfit) from None
         except (FormulaError, OverflowError) as error:
@@ -284,8 +291,12 @@ class Propagation:
             error.layer = error.layer or layer.name
             error.location = error.location or layer.location
             raise
-        self.values[layer.name] = output
-        return Step(layer, scope.type.name, output, parameters, buffers, macs, scope, tuple(inputs))
+        self.values[layer.name] = done.output
+        parameters, buffers = done.state if layer.shares is None else _NO_STATE
+        name = done.scope.type.name
+        return Step(
+            layer, name, done.output, parameters, buffers, done.macs, done.scope, tuple(inputs)
+        )
 
     def _error(self, layer: Layer, misfit: Misfit) -> ShapeError:
         code = {"rank": "S202", "check": "S201"}.get(misfit.kind, "S203")
@@ -295,22 +306,27 @@ class Propagation:
         error.wording = getattr(misfit, "wording", None)
         return error
 
-    def _remembered(
-        self, call: Call, inputs: list[Output], named: dict[str, Output]
-    ) -> tuple[Output, LayerScope]:
+    def _remembered(self, call: Call, inputs: list[Output], named: dict[str, Output]) -> Applied:
         """Apply a call, or give what it gave before on the same shapes."""
         if not self._is_constant(call):
-            return self.apply(call, inputs, named, self.facts, 0)
-        key = (id(call), tuple(inputs), tuple(named.items()))
+            return self._worked_out(call, inputs, named)
+        key = (id(call), *inputs, *named.items())
         known = self._applied.get(key)
         if known is not None:
-            return known[1]  # type: ignore[no-any-return]
-        before = len(self.facts.demands), len(self.facts.choices), len(self.facts.warnings)
-        found = self.apply(call, inputs, named, self.facts, 0)
-        after = len(self.facts.demands), len(self.facts.choices), len(self.facts.warnings)
-        if before == after:  # a rule that asked nothing gives the same answer again
+            return known[1]
+        facts = self.facts
+        before = len(facts.demands) + len(facts.choices) + len(facts.warnings)
+        found = self._worked_out(call, inputs, named)
+        if before == len(facts.demands) + len(facts.choices) + len(facts.warnings):
+            # A rule that asked nothing gives the same answer again.
             self._applied[key] = (call, found)
         return found
+
+    def _worked_out(self, call: Call, inputs: list[Output], named: dict[str, Output]) -> Applied:
+        output, scope = self.apply(call, inputs, named, self.facts, 0)
+        state = _NO_STATE if _stateless(scope.type) else self._state_of(scope)
+        macs = scope.type.macs(scope, 0) if scope.type.macs is not None else 0
+        return Applied(output, scope, state, macs)
 
     def _is_constant(self, call: Call) -> bool:
         known = self._constant.get(id(call))

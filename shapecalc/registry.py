@@ -34,7 +34,7 @@ PREFIXES = frozenset(
 _KEYS = frozenset(
     "layers like family summary source parameters inputs forward input where checks output weights"
     " buffers submodules for_each macs operator wrapper pytorch example symbols words window note"
-    " aliases explain".split()
+    " aliases explain messages".split()
 )
 # The heads of entries, found without reading the YAML: a name, and its classes on one flow mapping.
 _HEAD = re.compile(r"^([A-Za-z_]\w*):[ \t]*\n(?:[ \t]*#.*\n)*  layers: (\{[^}]*\}|\[[^\]]*\])", re.M)
@@ -473,6 +473,19 @@ class Registry:
     def names(self) -> list[str]:
         """All classes and functions, in the order of the file."""
         return list(self._keys)
+
+    def keys_with(self, *sections: str) -> list[str]:
+        """The entries that have one of some sections, without reading the others."""
+        marks = tuple(f"\n  {section}:" for section in sections)
+        return [
+            key
+            for key, entry in self._entries.items()
+            if any(mark in entry.text for mark in marks)
+        ]
+
+    def names_of(self, key: str) -> list[str]:
+        """The classes and functions of an entry."""
+        return [name for name, own in self._keys.items() if own == key]
 
     def families(self) -> dict[str, list[str]]:
         """The names of each family, in the order of the file."""

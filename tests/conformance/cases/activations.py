@@ -87,7 +87,7 @@ def dropout(draw: Draw, low: int = 0, high: int = 6) -> Case:
 _INPLACE: Choices = {"inplace": (True, True, False)}
 ACTIVATIONS: dict[str, Choices] = {
     **dict.fromkeys(words("ReLU ReLU6 SELU SiLU Mish Hardsigmoid Hardswish"), _INPLACE),
-    **dict.fromkeys(words("LogSigmoid Sigmoid Tanh Tanhshrink Softsign"), {}),
+    **{name: {} for name in words("LogSigmoid Sigmoid Tanh Tanhshrink Softsign")},
     "ELU": {"alpha": (1.0, 0.5, 2, -1.0, 0), **_INPLACE},
     "CELU": {"alpha": (1.0, 0.5, 2, 0, 0.0, -1.0), **_INPLACE},
     "LeakyReLU": {"negative_slope": (0.2, 0.01, -0.1, 0), **_INPLACE},

@@ -1,4 +1,4 @@
-"""Calls of functions that compute: elementwise, reductions, products and sorting."""
+"""Calls of functions that compute: elementwise, reductions and sorting."""
 
 from __future__ import annotations
 
@@ -177,13 +177,14 @@ def bucketize(draw: Draw) -> Case:
 
 
 SAME = words(
-    "abs neg exp log sqrt rsqrt square sin cos tanh sigmoid erf floor ceil round sign reciprocal log1p "
-    "relu6 hardswish hardsigmoid silu mish selu tanhshrink softsign logsigmoid nan_to_num isnan isfinite "
-    "logical_not contiguous clone detach float double half long bool int "
+    "abs neg exp log sqrt rsqrt square sin cos tanh sigmoid erf floor ceil round sign reciprocal "
+    "log1p relu6 hardswish hardsigmoid silu mish selu tanhshrink softsign logsigmoid nan_to_num "
+    "isnan isfinite logical_not contiguous clone detach float double half long bool int "
     "zeros_like ones_like rand_like empty_like"
 )
 WITH_NUMBER = words(
-    "add sub mul div pow remainder floor_divide eq ne gt lt ge le true_divide fmod multiply subtract divide"
+    "add sub mul div pow remainder floor_divide eq ne gt lt ge le true_divide fmod multiply "
+    "subtract divide"
 )
 WITHOUT_NUMBER = words("maximum minimum atan2 logical_and logical_or type_as")
 

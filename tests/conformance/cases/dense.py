@@ -1,4 +1,4 @@
-"""Calls of norms, activations, dropout, linear and embedding layers, and layers that only reshape."""
+"""Calls of norms, linear and embedding layers, and of layers that only reshape."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Random calls: what a generator of cases returns, and the source of randomness it draws from.
 
-A generator need only make calls that are right or nearly right. `Case.spoilt` then breaks a share of them in
-the ways users do: a size one off, an axis too many, a zero, a misspelt keyword, a tuple of the wrong length.
+A generator need only make calls that are right or nearly right. `Case.spoilt` then breaks a share
+of them in the ways users do: a size one off, an axis too many, a zero, a misspelt keyword, a tuple
+of the wrong length.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An input: its shape, its dtype (`float`, `long`, `bool`) and the value that fills it (None: noise)."""
+    """An input: its shape, its dtype (`float`, `long`, `bool`) and what fills it (None: noise)."""
 
     shape: Shape
     dtype: str = "float"
@@ -41,10 +42,11 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call: `positional` and `named` arguments, those of the forward call, and the input tensors.
+    """One call: its arguments, those of the forward call, and the input tensors.
 
-    `named` arguments may be written positionally where the signature allows it. `source` is the entry's
-    `from`: input numbers, nested in lists for tuples, and a mapping at its end for tensors given by name.
+    `named` arguments may be written positionally where the signature allows it. `source` is the
+    entry's `from`: input numbers, nested in lists for tuples, and a mapping at its end for tensors
+    given by name.
     """
 
     inputs: tuple[Tensor, ...]
@@ -102,14 +104,14 @@ class Draw(random.Random):
         return min(self.randint(low, high), self.randint(low, high))
 
     def shape(self, low: int, high: int, *, most: int = 6) -> Shape:
-        """Return a shape whose rank lies between the two, both included; one in fourteen holds a zero."""
+        """Return a shape whose rank lies between the two, inclusive; a few hold a zero."""
         shape = [self.randint(1, most) for _ in range(self.randint(low, high))]
         if shape and self.chance(0.07):
             shape[self.randrange(len(shape))] = 0
         return tuple(shape)
 
     def axes(self, count: int, draw_one: Callable[[], int], *, tuples: float = 0.45) -> Sizes:
-        """Return one value for all axes, or a tuple with one for each; seldom a tuple of another length."""
+        """Return one value for all axes, or a tuple of one for each; seldom another length."""
         if self.chance(0.02):
             return tuple(draw_one() for _ in range(self.pick(1, 1, count + 1, max(count - 1, 0))))
         if self.chance(tuples):
@@ -129,7 +131,7 @@ class Draw(random.Random):
         }
 
     def axis(self, rank: int, *, beyond: float = 0.06) -> int:
-        """Return an axis of a tensor of this rank, counted from either end; seldom one just out of range."""
+        """Return an axis of a tensor of this rank, from either end; seldom just out of range."""
         if self.chance(beyond):
             return self.pick(rank, -rank - 1, rank + 1)
         return self.randint(-rank, rank - 1) if rank else self.pick(0, -1)
@@ -145,7 +147,7 @@ class Draw(random.Random):
         return tuple(dims)
 
     def spoilt_shape(self, shape: Shape) -> Shape:
-        """Return a shape near this one: an axis more or less, or a size that is 0, one off or doubled."""
+        """Return a shape near this one: an axis more or less, a size that is 0, off by one, double."""
         sizes = list(shape)
         kind = self.randrange(10)
         if kind < 2 or not sizes:

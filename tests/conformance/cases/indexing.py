@@ -39,9 +39,8 @@ def select(draw: Draw) -> Case:
 def _slice(draw: Draw, size: int) -> Text:
     ends = [None if draw.chance(0.3) else draw.randint(-size - 1, size + 1) for _ in range(2)]
     if draw.chance(0.25):
-        return Text(
-            f"slice({ends[0]}, {ends[1]}, {draw.pick(1, 2, 2, 3, -1 if draw.chance(0.3) else 4, 0 if draw.chance(0.3) else 2)})"
-        )
+        step = draw.pick(-1, 0) if draw.chance(0.1) else draw.pick(1, 2, 2, 3, 4)
+        return Text(f"slice({ends[0]}, {ends[1]}, {step})")
     return Text(f"slice({ends[1]})" if draw.chance(0.2) else f"slice({ends[0]}, {ends[1]})")
 
 

@@ -86,11 +86,10 @@ def split(draw: Draw, *, at_indices: bool = False) -> Case:
             for _ in range(draw.randint(0, 3))
         )
         parts = [end - start for start, end in zip([0, *cuts], [*cuts, size], strict=True)]
-        argument = tuple(cuts) if at_indices else tuple(parts)
+        numbers = cuts if at_indices else parts
         if at_indices and draw.chance(0.2):
-            argument = tuple(draw.randint(-size - 1, size + 1) for _ in range(2))
-        if draw.chance(0.3):
-            argument = list(argument)  # type: ignore[call-overload]
+            numbers = [draw.randint(-size - 1, size + 1) for _ in range(2)]
+        argument = numbers if draw.chance(0.3) else tuple(numbers)
     if axis == 0 and draw.chance(0.6):
         return on(shape, argument)
     return on(shape, argument, axis) if draw.chance(0.5) else on(shape, argument, dim=axis)

@@ -31,11 +31,8 @@ def _weight(shape: Shape) -> Text:
 def elementwise(draw: Draw, choices: Choices = NO_CHOICES) -> Case:
     """Draw a loss of tensors that broadcast, or must be alike."""
     first = draw.shape(0, 4)
-    others = [broadcastable(draw, first)]
-    return Case(
-        (Tensor(first), *(Tensor(shape) for shape in others)),
-        {**draw.chosen(0.3, choices), **_reduction(draw)},
-    )
+    inputs = (Tensor(first), Tensor(broadcastable(draw, first)))
+    return Case(inputs, {**draw.chosen(0.3, choices), **_reduction(draw)})
 
 
 def binary_cross_entropy(draw: Draw, *, logits: bool = False) -> Case:

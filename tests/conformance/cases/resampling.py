@@ -1,4 +1,4 @@
-"""Calls of layers that pad, fold or resample: they have spatial axes and no channels of their own."""
+"""Calls of layers that pad, fold or resample: spatial axes, and no channels of their own."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def zero_pad(draw: Draw, nd: int) -> Case:
 
 
 def _window(draw: Draw) -> tuple[dict[str, object], list[list[int]]]:
-    """Draw the arguments that Fold and Unfold share, in the order of their signature, and their per-axis values."""
+    """Draw the arguments that Fold and Unfold share, in order, and their per-axis values."""
     kernel = draw.axes(2, lambda: draw.pick(1, 2, 2, 3), tuples=0.45)
     named: dict[str, object] = {"kernel_size": kernel}
     values = [spread(kernel, 2)]
@@ -64,9 +64,8 @@ def unfold(draw: Draw) -> Case:
     named, values = _window(draw)
     per_axis = zip(*values, strict=True)
     spatial = [around(draw, d * (k - 1) + 1 - 2 * p, s) for k, d, p, s in per_axis]
-    return Case(
-        (Tensor((*leading_sizes(draw, 0 if draw.chance(0.03) else draw.size(1, 4)), *spatial)),), named
-    )
+    leading = leading_sizes(draw, 0 if draw.chance(0.03) else draw.size(1, 4))
+    return Case((Tensor((*leading, *spatial)),), named)
 
 
 def fold(draw: Draw) -> Case:
@@ -90,7 +89,7 @@ def fold(draw: Draw) -> Case:
 
 
 # The same factor as int and as float, and some whose product with a size is not what it seems.
-FACTORS = (0.1, 0.29, 0.3, 0.33, 0.5, 0.7, 0.75, 0.01, 0.999, 1.001)
+FACTORS: tuple[float, ...] = (0.1, 0.29, 0.3, 0.33, 0.5, 0.7, 0.75, 0.01, 0.999, 1.001)
 FACTORS += (1.0, 1.1, 1.3, 1.5, 1.7, 2, 2.0, 2.2, 2.5, 3)
 MODES = {
     3: words("nearest linear area nearest-exact"),
@@ -100,7 +99,7 @@ MODES = {
 
 
 def upsample(draw: Draw) -> Case:
-    """Draw an Upsample (or interpolate) by size or by factor, in a mode that mostly suits the rank."""
+    """Draw an Upsample (or interpolate) by size or factor, in a mode that mostly suits the rank."""
     nd = draw.pick(1, 2, 2, 2, 3)
     named: dict[str, object] = {}
     by_size = draw.chance(0.45)

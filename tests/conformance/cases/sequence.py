@@ -43,9 +43,11 @@ def recurrent(draw: Draw, kind: str) -> Case:
     if not draw.chance(0.42):
         return Case((Tensor(shape),), named)
     deep = layers * (2 if named.get("bidirectional") else 1)
-    states = [(deep, *([] if unbatched else [batch]), width) for width in (projected, hidden)]
+    states: list[Shape] = [
+        (deep, *([] if unbatched else [batch]), width) for width in (projected, hidden)
+    ]
     if draw.chance(0.12):
-        states[0] = draw.spoilt_shape(states[0])  # type: ignore[assignment]
+        states[0] = draw.spoilt_shape(states[0])
     if draw.chance(0.06):
         states = [(batch, deep, projected), (batch, deep, hidden)]
     if kind != "LSTM":
@@ -75,7 +77,7 @@ def cell(draw: Draw, kind: str) -> Case:
 
 
 class Sequences:
-    """The shapes of sequences and masks that fit together: batch, lengths and which axis is the batch."""
+    """Sequences and masks that fit together: batch, lengths and which axis is the batch."""
 
     def __init__(self, draw: Draw, named: Mapping[str, object]) -> None:
         """Draw batch and lengths."""

@@ -14,7 +14,7 @@ def on(shape: Shape, *positional: object, **named: object) -> Case:
 
 
 def either(draw: Draw, shape: Shape, **arguments: object) -> Case:
-    """Return a call on one tensor whose arguments are written by position, by name, or first one then the other."""
+    """Return a call on one tensor, its arguments by position, by name, or both."""
     count = draw.randint(0, len(arguments)) if draw.chance(0.5) else len(arguments)
     names = list(arguments)
     return Case(
@@ -30,7 +30,7 @@ def sizes(draw: Draw, values: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def plain(draw: Draw, *positional: object, **named: object) -> Case:
-    """Draw a function that keeps the shape, with arguments that are always the same; seldom with one too many."""
+    """Draw a function that keeps the shape; seldom with arguments too many."""
     extra = (1, 2, 3, 4) if draw.chance(0.06) else ()
     return Case((Tensor(draw.shape(0, 5)),), named, (*positional, *extra))
 

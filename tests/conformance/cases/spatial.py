@@ -14,7 +14,7 @@ def _kernel(draw: Draw) -> int:
 
 
 def _wrapped(draw: Draw, sizes: Sizes, nd: int) -> Sizes:
-    """Write a single value as a one-element tuple now and then: seldom, but often where there is one axis."""
+    """Write a single value as a one-element tuple now and then, more often where that is usual."""
     return (sizes,) if isinstance(sizes, int) and draw.chance(0.3 if nd == 1 else 0.015) else sizes
 
 
@@ -26,7 +26,7 @@ def leading_sizes(draw: Draw, channels: int) -> Shape:
 
 
 def around(draw: Draw, smallest: int, step: int) -> int:
-    """Return a size near the smallest that fits, where acceptance flips, or one some steps further."""
+    """Return a size near the smallest that fits, where acceptance flips, or some steps further."""
     if draw.chance(0.12):
         return max(0, smallest - 1)
     extra = draw.pick(0, 0, 1, step - 1, step, step + 1, 2 * step, draw.size(0, 9))
@@ -48,19 +48,19 @@ def conv(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
     kernel = draw.axes(nd, partial(_kernel, draw))
     dilation = draw.axes(nd, lambda: draw.pick(1, 1, 2, 3), tuples=0.3)
     stride = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3, 4), tuples=0.3)
-    padding: object = draw.axes(nd, lambda: draw.pick(0, 1, 1, 2, 3), tuples=0.3)
+    padding: Sizes | str = draw.axes(nd, lambda: draw.pick(0, 1, 1, 2, 3), tuples=0.3)
     named: dict[str, object] = {} if lazy else {"in_channels": channels}
     named |= {"out_channels": groups * draw.size(1, 4), "kernel_size": _wrapped(draw, kernel, nd)}
     if draw.chance(0.15):
         padding = _bad_word(draw, "same", "same", "valid")
         if padding == "same" and draw.chance(0.85):
-            stride = draw.pick(1, (1,) * nd)
+            stride = 1 if draw.chance(0.5) else (1,) * nd
     if draw.chance(0.6) or padding == "same":
         named["stride"] = _wrapped(draw, stride, nd)
     else:
         stride = 1
     if draw.chance(0.6) or isinstance(padding, str):
-        named["padding"] = padding if isinstance(padding, str) else _wrapped(draw, padding, nd)  # type: ignore[arg-type]
+        named["padding"] = padding if isinstance(padding, str) else _wrapped(draw, padding, nd)
     else:
         padding = 0
     if draw.chance(0.4):
@@ -88,7 +88,7 @@ def conv(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
 
 
 def conv_transpose(draw: Draw, nd: int, *, lazy: bool = False) -> Case:
-    """Draw a transposed convolution, with an output size asked for in about a quarter of the cases."""
+    """Draw a transposed convolution, with an output size asked for in a quarter of the cases."""
     groups = draw.pick(1, 1, 1, 1, 2, 3)
     channels = groups * draw.size(1, 4)
     kernel = draw.axes(nd, lambda: draw.pick(1, 2, 3, 3, 4, 5), tuples=0.35)
@@ -152,10 +152,10 @@ def pool(draw: Draw, nd: int, kind: str) -> Case:
         {"norm_type": draw.pick(1, 2, 2, 3, 2.0, 1.5)} if kind == "lp" else {}
     )
     named["kernel_size"] = _wrapped(draw, kernel, nd)
-    stride: object = kernel
+    stride: Sizes = kernel
     if draw.chance(0.65):
         stride = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3, 4, 5), tuples=0.3)
-        named["stride"] = _wrapped(draw, stride, nd)  # type: ignore[arg-type]
+        named["stride"] = _wrapped(draw, stride, nd)
     elif draw.chance(0.15):
         named["stride"] = None
     dilation: Sizes = 1
@@ -247,19 +247,18 @@ def adaptive_pool(draw: Draw, nd: int, *, maximum: bool = False) -> Case:
     if maximum:
         named |= draw.some(0.35, return_indices=draw.pick(True, True, False))
     spatial = [0 if draw.chance(0.04) else draw.size(1, 12) for _ in range(nd)]
-    return Case(
-        (Tensor((*leading_sizes(draw, 0 if draw.chance(0.06) else draw.size(1, 5)), *spatial)),), named
-    )
+    leading = leading_sizes(draw, 0 if draw.chance(0.06) else draw.size(1, 5))
+    return Case((Tensor((*leading, *spatial)),), named)
 
 
 def unpool(draw: Draw, nd: int) -> Case:
     """Draw an unpool with its indices, and an output size in a third of the cases."""
     kernel = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3, 4), tuples=0.4)
     named: dict[str, object] = {"kernel_size": _wrapped(draw, kernel, nd)}
-    stride: object = kernel
+    stride: Sizes = kernel
     if draw.chance(0.6):
         stride = draw.axes(nd, lambda: draw.pick(1, 2, 2, 3), tuples=0.4)
-        named["stride"] = _wrapped(draw, stride, nd)  # type: ignore[arg-type]
+        named["stride"] = _wrapped(draw, stride, nd)
     padding: Sizes = 0
     if draw.chance(0.25):
         padding = draw.axes(nd, lambda: draw.pick(0, 0, 1), tuples=0.5)

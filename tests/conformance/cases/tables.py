@@ -41,15 +41,15 @@ FUNCTIONS: Table = {
 }
 
 _USED_MOST = words(
-    "flatten permute transpose squeeze unsqueeze concat stack chunk split expand repeat narrow select "
-    "unfold roll flip movedim swapaxes tile unbind tensor_split unflatten repeat_interleave "
+    "flatten permute transpose squeeze unsqueeze concat stack chunk split expand repeat narrow "
+    "select unfold roll flip movedim swapaxes tile unbind tensor_split unflatten repeat_interleave "
     "add sub mul div bmm mean sum max amax one_hot where cumsum topk sort argmax linear softmax "
     "adaptive_avg_pool2d max_pool2d avg_pool2d pixel_shuffle conv2d"
 )
 _HARDLY_DIFFERENT = words(
-    "ravel new_ones new_empty concatenate moveaxis swapdims adjoint column_stack atleast_1d clip nansum "
-    "logcumsumexp count_nonzero addcdiv bucketize gelu elu celu leaky_relu hardtanh softplus threshold "
-    "dropout"
+    "ravel new_ones new_empty concatenate moveaxis swapdims adjoint column_stack atleast_1d clip "
+    "nansum logcumsumexp count_nonzero addcdiv bucketize gelu elu celu leaky_relu hardtanh "
+    "softplus threshold dropout"
 )
 _PLAIN_LAYERS = words("Threshold Dropout AlphaDropout FeatureAlphaDropout Identity")
 

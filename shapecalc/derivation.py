@@ -288,21 +288,27 @@ def _link(step: Step, before: Dim, after: Dim) -> _Link | None:
 
 
 def _as_link(name: str, size: Size) -> _Link | None:
+    """Read `(x + a)//b + c` or `m*x + c`; None for anything else."""
     if not isinstance(size, Dim):
         return None
-    (monomial, coefficient), *rest = size.terms
-    shift = size.constant
-    if len(rest) > (1 if shift else 0) or len(monomial) != 1 or monomial[0][1] != 1:
+    shift, varying = _parts(size)
+    if len(varying) != 1 or len(varying[0][0]) != 1 or varying[0][0][0][1] != 1:
         return None
-    atom = monomial[0][0]
-    if isinstance(atom, FloorDiv):
-        top = atom.numerator
-        if coefficient != 1 or shift or not isinstance(atom.divisor, int):
-            return None
-        if not isinstance(top, Dim) or str(top - top.constant) != "x":
-            return None
-        return _Link(name, 1, top.constant, atom.divisor)
-    return _Link(name, coefficient, shift, 1)
+    atom, coefficient = varying[0][0][0][0], varying[0][1]
+    if not isinstance(atom, FloorDiv):
+        return _Link(name, coefficient, shift, 1)
+    top, divisor = atom.numerator, atom.divisor
+    if coefficient != 1 or not isinstance(divisor, int) or not isinstance(top, Dim):
+        return None
+    inside, rest = _parts(top)
+    if str(top - inside) != "x" or len(rest) != 1:
+        return None
+    return _Link(name, 1, inside + divisor * shift, divisor)
+
+
+def _parts(size: Dim) -> tuple[int, list[tuple[Any, int]]]:
+    """Give the constant of a sum and its other terms."""
+    return dict(size.terms).get((), 0), [term for term in size.terms if term[0]]
 
 
 def _board(

@@ -1,823 +1,1279 @@
-"""Exact integer expressions: sizes as polynomials over symbols, floors, minima and maxima.
-
-A :class:`Dim` is a sum of integers times monomials; a monomial is a product of powers of *atoms*:
-symbols, `numerator // divisor`, `min(...)`, `max(...)` and the floor of a product with a
-floating-point number. The laws that keep a chain of layers at one floor division (all for d, b >= 1):
-
-* `(d*e + f)//d = e + f//d`
-* `(e//b + L)//d = (e + b*L)//(b*d)`
-* `(g*X + c)//(g*d) = (X + c//g)//d`
-
-An expression as a divisor is a size, and so at least 1. What is constant is a plain `int`.
+"""Symbolic sizes: integer polynomials over symbols, floors of quotients, minima and maxima.
 
 >>> H = symbol("H")
->>> ((H - 4)//2 - 4)//2
-Dim('(H - 12)//4')
->>> 2*(H//2) + H % 2 - H
-0
+>>> conv1 = (H + 2 * 0 - 5) // 1 + 1
+>>> pool1 = (conv1 - 2) // 2 + 1
+>>> print((pool1 - 4) // 2)
+(H - 12)//4
+
+A `Dim` is kept in a normal form, in which chains of floors collapse; for integers b, d, g >= 1:
+
+* `(d*e + f)//d = e + f//d`
+* `(e//b + f)//d = (e + b*f)//(b*d)`
+* `(g*e + c)//(g*d) = (e + c//g)//d`
+* `(-e)//d = -((e + d - 1)//d)`
+* `e % d = e - d*(e//d)`
+
+A divisor that is an expression is taken to be at least 1, as all sizes, strides and groups are.
+A result that doesn't depend on a symbol is a plain `int`. Equality is that of the normal forms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from math import gcd
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from math import comb, gcd
+from typing import TypeAlias
 
 from .errors import ShapecalcError
 
-MAX_TERMS = 2_000  # of one sum; products are multiplied out
-MAX_POWER = 64
+MAX_TERMS = 2_000  # of one expression
+MAX_WORK = 100_000  # products of terms in one multiplication
+MAX_EXPONENT = 64
+MAX_BITS = 65_536  # of a coefficient of a power
+_DYADIC = 1_024  # scale factors n/2**k up to here are exact divisions
+_MAX_SHIFTED = 32  # terms of an expression that is counted from its corner
+_MAX_FACTORS = 6  # of a product that is looked for when printing
 
-Size: TypeAlias = "int | Dim"
-Ends: TypeAlias = "tuple[int | None, int | None]"
 
-
-class TooLarge(ShapecalcError):
-    """An expression that would have more than `MAX_TERMS` terms."""
+class DimTooLarge(ShapecalcError):
+    """An expression that has too many terms when it is multiplied out."""
 
     default_code = "S311"
 
 
-# ----------------------------------------------------------------------------------------- atoms
+def _too_large(what: str) -> DimTooLarge:
+    return DimTooLarge(
+        f"{what}, which is more than an expression may have",
+        hint="give some of the symbols values (--set NAME=VALUE)",
+    )
 
 
-class Atom:
-    """What monomials are made of. Two atoms are equal when they are written alike."""
-
-    __slots__ = ("_hash", "symbols", "text")
-
-    text: str
-    symbols: frozenset[str]
-
-    def _set(self, text: str, symbols: frozenset[str]) -> None:
-        self.text = text
-        self.symbols = symbols
-        self._hash = hash(text)
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Atom) and self.text == other.text
-
-    def __lt__(self, other: Atom) -> bool:
-        return self.text < other.text
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.text!r})"
-
-
-class Symbol(Atom):
-    """An unknown integer."""
-
-    __slots__ = ("name",)
-    __match_args__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._set(name, frozenset((name,)))
-
-
-class FloorDiv(Atom):
-    """`numerator // divisor`; the divisor is an int > 1, or a Dim that is at least 1."""
-
-    __slots__ = ("divisor", "numerator")
-    __match_args__ = ("numerator", "divisor")
-
-    def __init__(self, numerator: Size, divisor: Size) -> None:
-        self.numerator = numerator
-        self.divisor = divisor
-        text = f"{_factor(numerator)}//{_factor(divisor)}"
-        self._set(text, symbols_of(numerator) | symbols_of(divisor))
-
-
-class _Extremum(Atom):
-    __slots__ = ("args",)
-    __match_args__ = ("args",)
-    word = ""
-
-    def __init__(self, args: tuple[Size, ...]) -> None:
-        self.args = args
-        text = f"{self.word}({', '.join(map(str, args))})"
-        self._set(text, frozenset().union(*map(symbols_of, args)))
-
-
-class Min(_Extremum):
-    """The least of some sizes."""
+class _Fixed:
+    """A value that can't be changed; what is worked out late is kept in its slots."""
 
     __slots__ = ()
-    word = "min"
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__} can't be changed")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a {type(self).__name__} can't be changed")
 
 
-class Max(_Extremum):
-    """The greatest of some sizes."""
-
-    __slots__ = ()
-    word = "max"
+_set = object.__setattr__
+_new = object.__new__
 
 
-class FloorScale(Atom):
-    """`floor(float(argument) * factor)` in C doubles, as PyTorch scales sizes."""
-
-    __slots__ = ("argument", "factor")
-    __match_args__ = ("argument", "factor")
-
-    def __init__(self, argument: Size, factor: float) -> None:
-        self.argument = argument
-        self.factor = factor
-        self._set(f"int({_factor(argument)}*{factor!r})", symbols_of(argument))
+# ---------------------------------------------------------------------------------------- atoms
 
 
-Monomial: TypeAlias = "tuple[tuple[Atom, int], ...]"
-Terms: TypeAlias = "dict[Monomial, int]"
+class _Atom(_Fixed):
+    """What an expression is a polynomial in. Equal atoms have equal parts."""
 
+    __slots__ = ("_hash", "_key", "_symbols")
 
-def symbols_of(size: Size) -> frozenset[str]:
-    """Give the names of the symbols in a size."""
-    return size.symbols if isinstance(size, Dim) else frozenset()
+    _hash: int
+    _key: Key
+    _symbols: frozenset[str]
 
+    def parts(self) -> tuple[object, ...]:
+        """Give what the atom is made of."""
+        raise NotImplementedError
 
-# ------------------------------------------------------------------------------------ expressions
+    def sizes(self) -> tuple[Size, ...]:
+        """Give the sizes inside."""
+        raise NotImplementedError
 
+    def raw(self) -> str:
+        """Write the normal form, for sorting."""
+        raise NotImplementedError
 
-class Dim:
-    """A size that is not a number yet. Built by :func:`symbol` and arithmetic; immutable.
-
-    `terms` are pairs of a monomial and its coefficient; the constant's monomial is `()`.
-    `==` says whether two expressions have one normal form, never whether they could be equal.
-    """
-
-    __slots__ = ("_hash", "_symbols", "_text", "terms")
-
-    terms: tuple[tuple[Monomial, int], ...]
-
-    def __init__(self, terms: tuple[tuple[Monomial, int], ...]) -> None:
-        self.terms = terms
-        self._hash: int | None = None
-        self._text: str | None = None
-        self._symbols: frozenset[str] | None = None
-
-    def __hash__(self) -> int:
-        if self._hash is None:
-            self._hash = hash(self.terms)
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return isinstance(other, Dim) and hash(self) == hash(other) and self.terms == other.terms
-
-    def __bool__(self) -> bool:
-        raise TypeError(f"whether {self} is 0 is not known")
+    @property
+    def key(self) -> Key:
+        """Where the atom is sorted: symbols first, in natural order."""
+        try:
+            return self._key
+        except AttributeError:
+            key = (int(not isinstance(self, Symbol)), natural(self.raw()))
+            _set(self, "_key", key)
+            return key
 
     @property
     def symbols(self) -> frozenset[str]:
-        """The names of its symbols."""
-        if self._symbols is None:
-            names = [atom.symbols for monomial, _ in self.terms for atom, _ in monomial]
-            self._symbols = frozenset().union(*names)
-        return self._symbols
+        """The names that occur."""
+        try:
+            return self._symbols
+        except AttributeError:
+            found: frozenset[str] = frozenset()
+            for size in self.sizes():
+                if isinstance(size, Dim):
+                    found |= size.symbols
+            _set(self, "_symbols", found)
+            return found
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            found = hash((type(self).__name__, self.parts()))
+            _set(self, "_hash", found)
+            return found
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            type(self) is type(other)
+            and isinstance(other, _Atom)
+            and hash(self) == hash(other)
+            and self.parts() == other.parts()
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self.parts()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.parts()))})"
+
+
+class Symbol(_Atom):
+    """An unknown by its name."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __init__(self, name: str) -> None:
+        _set(self, "name", name)
+        _set(self, "_symbols", frozenset((name,)))
+
+    def parts(self) -> tuple[object, ...]:
+        """Give the name."""
+        return (self.name,)
+
+    def sizes(self) -> tuple[Size, ...]:
+        """Give nothing: no size is inside."""
+        return ()
+
+    def raw(self) -> str:
+        """Give the name."""
+        return self.name
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FloorDiv(_Atom):
+    """`numerator//divisor`, the divisor an integer > 1 or an expression that is at least 1."""
+
+    __slots__ = ("divisor", "numerator")
+    numerator: Size
+    divisor: Size
+
+    def __init__(self, numerator: Size, divisor: Size) -> None:
+        _set_numerator(self, numerator)
+        _set_divisor(self, divisor)
+
+    def parts(self) -> tuple[object, ...]:
+        """Give the numerator and the divisor."""
+        return self.numerator, self.divisor
+
+    def sizes(self) -> tuple[Size, ...]:
+        """Give the numerator and the divisor."""
+        return self.numerator, self.divisor
+
+    def raw(self) -> str:
+        """Write the normal form, for sorting."""
+        return f"({_raw(self.numerator)})/({_raw(self.divisor)})"
+
+    def __str__(self) -> str:
+        return _floor_text(self.numerator, self.divisor)
+
+
+_set_numerator: Callable[[FloorDiv, Size], None] = FloorDiv.__dict__["numerator"].__set__
+_set_divisor: Callable[[FloorDiv, Size], None] = FloorDiv.__dict__["divisor"].__set__
+
+
+class _Extremum(_Atom):
+    __slots__ = ("args",)
+    args: tuple[Size, ...]
+
+    def __init__(self, args: tuple[Size, ...]) -> None:
+        _set(self, "args", args)
+
+    def parts(self) -> tuple[object, ...]:
+        return (self.args,)
+
+    def sizes(self) -> tuple[Size, ...]:
+        return self.args
+
+    def raw(self) -> str:
+        return f"{type(self).__name__}({','.join(map(_raw, self.args))})"
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__.lower()}({', '.join(map(str, self.args))})"
+
+
+class Min(_Extremum):
+    """The least of some sizes, none of which differs from another by a constant."""
+
+    __slots__ = ()
+
+
+class Max(_Extremum):
+    """The greatest of some sizes, none of which differs from another by a constant."""
+
+    __slots__ = ()
+
+
+class FloorScale(_Atom):
+    """`int(float(argument)*factor)`: the product of two C doubles, rounded down."""
+
+    __slots__ = ("argument", "factor")
+    argument: Dim
+    factor: float
+
+    def __init__(self, argument: Dim, factor: float) -> None:
+        _set(self, "argument", argument)
+        _set(self, "factor", factor)
+
+    def parts(self) -> tuple[object, ...]:
+        """Give the argument and the factor."""
+        return self.argument, self.factor
+
+    def sizes(self) -> tuple[Size, ...]:
+        """Give the argument."""
+        return (self.argument,)
+
+    def raw(self) -> str:
+        """Write the normal form, for sorting."""
+        return f"({_raw(self.argument)})*{self.factor!r}"
+
+    def __str__(self) -> str:
+        return f"int({_wrap(_render(self.argument), _CALL)}*{self.factor!r})"
+
+
+# ------------------------------------------------------------------------------------------ Dim
+
+
+class Dim(_Fixed):
+    """A size that depends on symbols; `terms` is a sum of coefficients times monomials.
+
+    A monomial is a sorted tuple of atoms and their powers; the constant's, `()`, comes first.
+    There is no `<`, and no truth value: use :func:`shapecalc.relations.compare`.
+    """
+
+    __slots__ = ("_hash", "_raw", "_symbols", "_text", "terms")
+
+    terms: tuple[Term, ...]
+    _hash: int
+    _raw: str
+    _symbols: frozenset[str]
+    _text: Text
+
+    def __init__(self, terms: tuple[Term, ...]) -> None:
+        _set_terms(self, terms)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Dim, (self.terms,)
 
     @property
-    def constant(self) -> int:
-        """The constant it ends with."""
-        last = self.terms[-1]
-        return 0 if last[0] else last[1]
+    def symbols(self) -> frozenset[str]:
+        """The names that occur."""
+        try:
+            return self._symbols
+        except AttributeError:
+            found: frozenset[str] = frozenset()
+            for monomial, _ in self.terms:
+                for atom, _ in monomial:
+                    found |= atom.symbols
+            _set(self, "_symbols", found)
+            return found
 
-    def __add__(self, other: Any) -> Any:
-        if type(other) is int:
-            return self if other == 0 else _shifted(self, other)
-        if not isinstance(other, (int, Dim)):
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            found = hash(self.terms)
+            _set(self, "_hash", found)
+            return found
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Dim) and self.terms == other.terms)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"whether {self} is 0 isn't known; use shapecalc.relations.compare")
+
+    def __str__(self) -> str:
+        return _render(self)[0]
+
+    def __repr__(self) -> str:
+        return f"Dim({self})"
+
+    def substitute(self, values: Mapping[str, Size]) -> Size:
+        """Put sizes in the place of symbols; it commutes with `evaluate`."""
+        if self.symbols.isdisjoint(values):
+            return self
+        found: dict[Monomial, int] = {}
+        for monomial, coefficient in self.terms:
+            made: Size = coefficient
+            kept: Monomial = ()
+            for atom, power in monomial:
+                if atom.symbols.isdisjoint(values):
+                    kept += ((atom, power),)
+                else:
+                    made = made * _substitute(atom, values) ** power
+            if kept:
+                made = made * _dim(((kept, 1),))
+            _accumulate(found, made)
+        return _build(found)
+
+    def evaluate(self, values: Mapping[str, int]) -> int:
+        """Compute the size where all its symbols have values."""
+        total = 0
+        for monomial, coefficient in self.terms:
+            product = coefficient
+            for atom, power in monomial:
+                value = _evaluate(atom, values)
+                product *= value if power == 1 else value**power
+            total += product
+        return total
+
+    # ----------------------------------------------------------------------------- arithmetic
+
+    def __add__(self, other: Size) -> Size:
+        if isinstance(other, int):
+            return self._plus(other) if other else self
+        if not isinstance(other, Dim):
             return NotImplemented
         found = dict(self.terms)
-        for monomial, coefficient in _terms(other):
-            found[monomial] = found.get(monomial, 0) + coefficient
-        return _normal(found)
+        _accumulate(found, other)
+        return _build(found)
 
     __radd__ = __add__
 
-    def __neg__(self) -> Any:
-        return self * -1
+    def _plus(self, number: int) -> Dim:
+        terms = self.terms
+        if terms[0][0]:
+            return _dim((((), number), *terms))
+        number += terms[0][1]
+        return _dim((((), number), *terms[1:]) if number else terms[1:])
 
-    def __sub__(self, other: Any) -> Any:
-        if not isinstance(other, (int, Dim)):
-            return NotImplemented
-        return self + (-other)
+    def __neg__(self) -> Dim:
+        return _dim(tuple([(monomial, -coefficient) for monomial, coefficient in self.terms]))
 
-    def __rsub__(self, other: Any) -> Any:
-        return -self + other
+    def __pos__(self) -> Dim:
+        return self
 
-    def __mul__(self, other: Any) -> Any:
+    def __abs__(self) -> Size:
+        return maximum(self, -self)
+
+    def __sub__(self, other: Size) -> Size:
         if isinstance(other, int):
-            if other == 1:
-                return self
-            return _normal({monomial: c * other for monomial, c in self.terms}) if other else 0
+            return self._plus(-other) if other else self
         if not isinstance(other, Dim):
             return NotImplemented
-        if len(self.terms) * len(other.terms) > MAX_TERMS:
-            raise TooLarge(
-                f"a product of sums with more than {MAX_TERMS} terms",
-                hint="give some of the sizes as numbers",
-            )
-        found: Terms = {}
-        for one, a in self.terms:
-            for two, b in other.terms:
-                monomial = _times(one, two)
+        found = dict(self.terms)
+        for monomial, coefficient in other.terms:
+            found[monomial] = found.get(monomial, 0) - coefficient
+        return _build(found)
+
+    def __rsub__(self, other: int) -> Size:
+        return (-self) + other
+
+    def __mul__(self, other: Size) -> Size:
+        if isinstance(other, int):
+            if other in (0, 1):
+                return self if other else 0
+            return _dim(tuple([(m, other * coefficient) for m, coefficient in self.terms]))
+        if not isinstance(other, Dim):
+            return NotImplemented
+        if len(self.terms) * len(other.terms) > MAX_WORK:
+            raise _too_large(f"a product of {len(self.terms)} by {len(other.terms)} terms")
+        found: dict[Monomial, int] = {}
+        for left, a in self.terms:
+            for right, b in other.terms:
+                monomial = _times(left, right)
                 found[monomial] = found.get(monomial, 0) + a * b
-        return _normal(found)
+        return _build(found)
 
     __rmul__ = __mul__
 
-    def __pow__(self, power: Any) -> Any:
-        if type(power) is not int or not 0 <= power <= MAX_POWER:
-            raise TooLarge(f"{self} to the power {power}; at most {MAX_POWER}")
+    def __pow__(self, exponent: int) -> Size:
+        if not isinstance(exponent, int):
+            return NotImplemented
+        if not 0 <= exponent <= MAX_EXPONENT:
+            raise _too_large(f"the exponent {exponent}")
+        if exponent == 1:
+            return self
+        bits = max([abs(coefficient).bit_length() for _, coefficient in self.terms])
+        if bits * exponent > MAX_BITS:
+            raise _too_large(f"a coefficient of {bits * exponent} bits")
+        if len(self.terms) == 1:
+            ((monomial, coefficient),) = self.terms
+            raised = tuple([(atom, power * exponent) for atom, power in monomial])
+            return _dim(((raised, coefficient**exponent),)) if exponent else 1
         found: Size = 1
-        for _ in range(power):
+        for _ in range(exponent):
             found = found * self
         return found
 
-    def __floordiv__(self, other: Any) -> Any:
-        return _floor_div(self, other)
+    def __floordiv__(self, other: Size) -> Size:
+        if isinstance(other, int):
+            return _floor_by_number(self, other)
+        return _floor_by_size(self, other) if isinstance(other, Dim) else NotImplemented
 
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _floor_div(other, self)
+    def __rfloordiv__(self, other: int) -> Size:
+        return _floor_by_size(other, self) if isinstance(other, int) else NotImplemented
 
-    def __mod__(self, other: Any) -> Any:
-        return self - (self // other) * other
+    def __mod__(self, other: Size) -> Size:
+        if not isinstance(other, (int, Dim)):
+            return NotImplemented
+        return self - other * (self // other)
 
-    def __rmod__(self, other: Any) -> Any:
-        return other - (other // self) * self
-
-    def __abs__(self) -> Any:
-        return maximum(self, -self)
-
-    def __str__(self) -> str:
-        if self._text is None:
-            self._text = _print(self)
-        return self._text
-
-    def __repr__(self) -> str:
-        return f"Dim({str(self)!r})"
-
-    def substitute(self, values: Mapping[str, Size]) -> Any:
-        """Put sizes in the place of symbols."""
-        if self.symbols.isdisjoint(values):
-            return self
-        total: Size = 0
-        for monomial, coefficient in self.terms:
-            term: Size = coefficient
-            for atom, power in monomial:
-                made = _atom_at(atom, values)
-                for _ in range(power):
-                    term = term * made
-            total = total + term
-        return total
-
-    def evaluate(self, values: Mapping[str, int]) -> int:
-        """Compute the value; raises `KeyError` for a symbol without one."""
-        total = 0
-        for monomial, coefficient in self.terms:
-            for atom, power in monomial:
-                coefficient *= _atom_value(atom, values) ** power
-            total += coefficient
-        return total
+    def __rmod__(self, other: int) -> Size:
+        return other - self * (other // self) if isinstance(other, int) else NotImplemented
 
 
-def symbol(name: str) -> Dim:
-    """Make the size that is one symbol."""
-    return _of(Symbol(name))
+Atom: TypeAlias = Symbol | FloorDiv | Min | Max | FloorScale
+Size: TypeAlias = int | Dim
+Monomial: TypeAlias = "tuple[tuple[Atom, int], ...]"
+Term: TypeAlias = "tuple[Monomial, int]"
+Key: TypeAlias = "tuple[int, tuple[str | int, ...]]"
+Bounds: TypeAlias = "tuple[int | None, int | None]"
+Text: TypeAlias = "tuple[str, int]"
+
+_set_terms: Callable[[Dim, tuple[Term, ...]], None] = Dim.__dict__["terms"].__set__
 
 
-def _of(atom: Atom) -> Dim:
-    return Dim(((((atom, 1),), 1),))
+def _dim(terms: tuple[Term, ...]) -> Dim:
+    made = _new(Dim)
+    _set_terms(made, terms)
+    return made
 
 
-def _terms(size: Size) -> tuple[tuple[Monomial, int], ...]:
-    return size.terms if isinstance(size, Dim) else (((), size),)
+def _build(found: dict[Monomial, int]) -> Size:
+    """Make a size of monomials and coefficients: zeros fall out, the rest is sorted."""
+    items = [item for item in found.items() if item[1]]
+    if len(items) > 1:
+        if len(items) > MAX_TERMS:
+            raise _too_large(f"a sum of {len(items)} terms")
+        if len(items) > 2 or (items[0][0] and items[1][0]):
+            items.sort(key=_term_key)
+        elif items[0][0]:
+            items.reverse()
+    elif not items:
+        return 0
+    elif not items[0][0]:
+        return items[0][1]
+    return _dim(tuple(items))
 
 
-def _times(one: Monomial, two: Monomial) -> Monomial:
-    if not one or not two:
-        return one or two
-    powers = dict(one)
-    for atom, power in two:
+def _accumulate(found: dict[Monomial, int], size: Size) -> None:
+    if isinstance(size, int):
+        found[()] = found.get((), 0) + size
+        return
+    for monomial, coefficient in size.terms:
+        found[monomial] = found.get(monomial, 0) + coefficient
+
+
+def _term_key(term: Term) -> tuple[tuple[Key, int], ...]:
+    return tuple([(atom.key, power) for atom, power in term[0]])
+
+
+def _times(left: Monomial, right: Monomial) -> Monomial:
+    if not left or not right:
+        return left or right
+    powers = dict(left)
+    for atom, power in right:
         powers[atom] = powers.get(atom, 0) + power
-    return tuple(sorted(powers.items()))
+    if len(powers) == 1:
+        return tuple(powers.items())
+    return tuple(sorted(powers.items(), key=lambda pair: pair[0].key))
 
 
-def _order(term: tuple[Monomial, int]) -> tuple[int, tuple[str, ...]]:
-    monomial = term[0]
-    return -sum(power for _, power in monomial), tuple(atom.text for atom, _ in monomial)
-
-
-def _lone_floor(monomial: Monomial) -> FloorDiv | None:
-    """Give the floor that a monomial consists of, if its divisor is a number."""
-    if len(monomial) == 1 and monomial[0][1] == 1:
-        atom = monomial[0][0]
-        if isinstance(atom, FloorDiv) and isinstance(atom.divisor, int):
-            return atom
-    return None
-
-
-def _shifted(dim: Dim, number: int) -> Size:
-    """Add a number; the common case of one floor takes it in at once."""
-    if len(dim.terms) == 1:
-        monomial, coefficient = dim.terms[0]
-        floor = _lone_floor(monomial)
-        if floor is not None and number % coefficient == 0:
-            assert isinstance(floor.divisor, int)
-            moved = floor.numerator + floor.divisor * (number // coefficient)
-            return Dim(((((FloorDiv(moved, floor.divisor), 1),), coefficient),))
-    found = dict(dim.terms)
-    found[()] = found.get((), 0) + number
-    return _normal(found)
-
-
-def _normal(terms: Terms) -> Size:
-    """Order terms, drop zeros, and put constants where they belong.
-
-    A floor by itself takes the constant in: `(H - 12)//4`, not `H//4 - 3`, so that a product of
-    sizes stays a product. Beside other terms it gives it out, so that equal floors meet.
-    """
-    live = {monomial: c for monomial, c in terms.items() if c}
-    constant = live.pop((), 0)
-    if not live:
-        return constant
-    if len(live) > 1 or constant:
-        merged: Terms = {}
-        for monomial, c in live.items():
-            floor = _lone_floor(monomial)
-            if floor is not None:
-                divisor = floor.divisor
-                assert isinstance(divisor, int)
-                numerator = floor.numerator
-                out = (numerator.constant if isinstance(numerator, Dim) else numerator) // divisor
-                if out:
-                    constant += c * out
-                    monomial = ((FloorDiv(numerator - out * divisor, divisor), 1),)
-            merged[monomial] = merged.get(monomial, 0) + c
-        live = {monomial: c for monomial, c in merged.items() if c}
-        if not live:
-            return constant
-    if len(live) > MAX_TERMS:
-        raise TooLarge(
-            f"a sum of more than {MAX_TERMS} terms", hint="give some of the sizes as numbers"
-        )
-    if len(live) == 1 and constant:
-        ((monomial, c),) = live.items()
-        floor = _lone_floor(monomial)
-        if floor is not None and constant % c == 0:
-            assert isinstance(floor.divisor, int)
-            moved = floor.numerator + floor.divisor * (constant // c)
-            return Dim(((((FloorDiv(moved, floor.divisor), 1),), c),))
-    ordered = sorted(live.items(), key=_order) if len(live) > 1 else list(live.items())
-    if constant:
-        ordered.append(((), constant))
-    return Dim(tuple(ordered))
-
-
-# --------------------------------------------------------------------------------------- dividing
-
-
-def _floor_div(top: Any, bottom: Any) -> Any:
-    if not isinstance(top, (int, Dim)) or not isinstance(bottom, (int, Dim)):
-        return NotImplemented
-    if isinstance(bottom, Dim):
-        return _over(top, bottom)
-    if bottom == 0:
-        raise ZeroDivisionError(f"{top} divided by zero")
-    if bottom < 0:
-        return _floor_div(-top, -bottom)
-    if bottom == 1 or isinstance(top, int):
-        return top // bottom if isinstance(top, int) else top
-    return _over_number(top, bottom)
-
-
-def _over_number(top: Dim, divisor: int) -> Size:
-    outside: Terms = {}
-    inside: Terms = {}
-    for monomial, coefficient in top.terms:
-        whole = coefficient // divisor if coefficient > 0 or not monomial else -(-coefficient // divisor)
-        if whole:
-            outside[monomial] = whole
-        rest = coefficient - whole * divisor
-        if rest:
-            inside[monomial] = rest
-    common = divisor
-    for monomial, coefficient in inside.items():
-        if monomial:
-            common = gcd(common, coefficient)
-    if not any(inside):
-        return _normal(outside)
-    if common > 1:
-        inside = {m: c // common for m, c in inside.items()}
-        divisor //= common
-    quotient = _floor_of(_normal(inside), divisor)
-    return quotient + _normal(outside) if outside else quotient
-
-
-def _floor_of(inside: Size, divisor: int) -> Size:
-    """Make `inside // divisor`, taking a floor inside apart: `(e//b + L)//d = (e + b*L)//(b*d)`."""
-    if divisor == 1 or isinstance(inside, int):
-        return inside // divisor
-    floors = [(m, c) for m, c in inside.terms if _has_floor(m)]
-    if len(floors) == 1 and floors[0][1] == 1:
-        floor = _lone_floor(floors[0][0])
-        if floor is not None:
-            assert isinstance(floor.divisor, int)
-            rest = _normal({m: c for m, c in inside.terms if m != floors[0][0]})
-            merged = floor.numerator + floor.divisor * rest
-            return _floor_div(merged, floor.divisor * divisor)
-    if any(abs(c) >= divisor for m, c in inside.terms if m):
-        return _over_number(inside, divisor)
-    return _of(FloorDiv(inside, divisor))
-
-
-def _has_floor(monomial: Monomial) -> bool:
-    return any(not isinstance(atom, Symbol) for atom, _ in monomial)
-
-
-def _over(top: Size, bottom: Dim) -> Size:
-    """Divide by an expression, which is at least 1."""
-    if isinstance(top, int):
-        return 0 if top == 0 else _of(FloorDiv(top, bottom))
-    if bottom == top:
-        return 1
-    outside: Size = 0
-    if len(bottom.terms) == 1:  # a product: what it divides leaves the floor
-        monomial, coefficient = bottom.terms[0]
-        whole: Terms = {}
-        rest: Terms = {}
-        for one, c in top.terms:
-            left = _without(one, monomial)
-            if left is not None and c % coefficient == 0:
-                whole[left] = whole.get(left, 0) + c // coefficient
-            else:
-                rest[one] = c
-        outside = _normal(whole)
-        top = _normal(rest)
-    else:
-        lead, coefficient = bottom.terms[0]
-        c = dict(top.terms).get(lead, 0)
-        if c and c % coefficient == 0:
-            outside = c // coefficient
-            top = top - outside * bottom
-    if isinstance(top, int) and top == 0:
-        return outside
-    if isinstance(top, Dim) and top == bottom:
-        return outside + 1
-    return outside + _of(FloorDiv(top, bottom))
-
-
-def _without(monomial: Monomial, part: Monomial) -> Monomial | None:
+def _over(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+    """Divide a monomial by another; None when that isn't possible."""
     powers = dict(monomial)
-    for atom, power in part:
+    for atom, power in divisor:
         left = powers.get(atom, 0) - power
         if left < 0:
             return None
-        powers[atom] = left
-    return tuple(sorted((atom, power) for atom, power in powers.items() if power))
+        if left:
+            powers[atom] = left
+        else:
+            del powers[atom]
+    return tuple(powers.items())
 
 
-def ceil_div(top: Any, bottom: Any) -> Any:
-    """Divide and round up."""
-    return -(-top // bottom)
+def _constant(size: Size) -> int:
+    if isinstance(size, int):
+        return size
+    return 0 if size.terms[0][0] else size.terms[0][1]
 
 
-# ------------------------------------------------------------------------------- min, max, scale
+def _varying(dim: Dim) -> tuple[Term, ...]:
+    """Give the terms other than the constant."""
+    return dim.terms if dim.terms[0][0] else dim.terms[1:]
 
 
-def minimum(*sizes: Size) -> Any:
-    """Give the least of some sizes; a constant difference decides between two."""
-    return _extremum(sizes, Min, -1)
+def _of(atom: Atom) -> Dim:
+    return _dim(((((atom, 1),), 1),))
 
 
-def maximum(*sizes: Size) -> Any:
-    """Give the greatest of some sizes."""
-    return _extremum(sizes, Max, 1)
+def _raw(size: Size) -> str:
+    if isinstance(size, int):
+        return str(size)
+    try:
+        return size._raw
+    except AttributeError:
+        parts = [
+            "*".join([f"{atom.raw()}^{power}" for atom, power in monomial]) + f":{coefficient}"
+            for monomial, coefficient in _varying(size)
+        ]
+        found = "+".join([*parts, str(_constant(size))])
+        _set(size, "_raw", found)
+        return found
 
 
-def _extremum(sizes: tuple[Size, ...], kind: type[Min | Max], sign: int) -> Size:
-    kept: list[Size] = []
-    waiting = list(sizes)
-    while waiting:
-        size = waiting.pop(0)
+def natural(text: str) -> tuple[str | int, ...]:
+    """Cut a text into words and numbers, so that `h2` sorts before `h10`."""
+    pieces: list[str | int] = []
+    for is_number, letters in groupby(text, "0123456789".__contains__):
+        piece = "".join(letters)
+        if is_number and not pieces:
+            pieces.append("")
+        if is_number:  # not int(piece), which refuses thousands of digits
+            digits = piece.lstrip("0")
+            pieces += (len(digits), digits)
+        else:
+            pieces.append(piece)
+    return tuple(pieces)
+
+
+# --------------------------------------------------------------------------------------- floors
+
+
+def _floor_by_number(dim: Dim, divisor: int) -> Size:
+    if divisor <= 1:
+        if divisor == 0:
+            raise ZeroDivisionError(f"{dim} divided by zero")
+        return dim if divisor == 1 else _floor_by_number(-dim, -divisor)
+    terms = dim.terms
+    term = terms[-1]
+    if term[1] != 1 or len(terms) > 1 + (not terms[0][0]):
+        return _floor(dim, divisor)
+    # one term, the usual case: (x + A)//B, or ((x + A)//B + C)//D = (x + A + B*C)//(B*D)
+    constant = 0 if len(terms) == 1 else terms[0][1]
+    (atom, power), *others = term[0]
+    if type(atom) is FloorDiv:
+        number, top = atom.divisor, atom.numerator
+        if others or power > 1 or isinstance(number, Dim) or isinstance(top, int):
+            return _floor(dim, divisor)
+        terms = top.terms
+        term = terms[-1]
+        if term[1] != 1 or len(terms) > 1 + (not terms[0][0]):
+            return _floor(dim, divisor)
+        constant *= number
+        divisor *= number
+        if len(terms) > 1:
+            constant += terms[0][1]
+    whole, constant = divmod(constant, divisor)
+    numerator = _dim((((), constant), term) if constant else (term,))
+    floor: Term = (((FloorDiv(numerator, divisor), 1),), 1)
+    return _dim((((), whole), floor) if whole else (floor,))
+
+
+def _floor(dim: Dim, divisor: int) -> Size:
+    """Divide by a number > 1 and round down, by the laws at the head of this module."""
+    inside = dict(dim.terms)
+    constant = inside.pop((), 0)
+    outside: dict[Monomial, int] = {}
+    while True:
+        for monomial in [m for m, coefficient in inside.items() if not coefficient % divisor]:
+            times = inside.pop(monomial) // divisor
+            outside[monomial] = outside.get(monomial, 0) + times
+        times, constant = divmod(constant, divisor)
+        outside[()] = outside.get((), 0) + times
+        common = gcd(divisor, *inside.values())
+        if common > 1:
+            divisor, constant = divisor // common, constant // common
+            inside = {monomial: c // common for monomial, c in inside.items()}
+        floor = next(filter(None, map(_inner_floor, inside.items())), None)
+        if floor is None:
+            break
+        atom, number = floor
+        sign = inside.pop(((atom, 1),))
+        inside = {monomial: c * number for monomial, c in inside.items()}
+        inside[()] = constant * number + (number - 1 if sign < 0 else 0)
+        _accumulate(inside, atom.numerator * sign)
+        constant = inside.pop(())
+        inside = {monomial: c for monomial, c in inside.items() if c}
+        divisor *= number
+    if inside:
+        _accumulate(outside, _floor_atom(inside, constant, divisor))
+    return _build(outside)
+
+
+def _inner_floor(term: Term) -> tuple[FloorDiv, int] | None:
+    """Recognise `±(e//b)` with a number b."""
+    monomial, coefficient = term
+    if coefficient in (1, -1) and _is_floor(monomial):
+        atom = monomial[0][0]
+        if isinstance(atom, FloorDiv) and isinstance(atom.divisor, int):
+            return atom, atom.divisor
+    return None
+
+
+def _floor_atom(inside: dict[Monomial, int], constant: int, divisor: int) -> Size:
+    """Make the atom, or its opposite so that its first coefficient is positive."""
+    top = _build({(): constant, **inside})
+    assert isinstance(top, Dim)
+    if any(type(atom) is not Symbol for m in inside for atom, _ in m):
+        low, high = always(top)
+        if low is not None and high is not None and low // divisor == high // divisor:
+            return low // divisor
+    first, coefficient = _varying(top)[0]
+    if len(top.terms) == 1 and coefficient == 1 and len(first) == 1:
+        ((atom, power),) = first
+        if power == 1 and isinstance(atom, FloorDiv):  # (e//s)//d = e//(s*d)
+            return atom.numerator // (atom.divisor * divisor)
+    if coefficient > 0:
+        return _of(FloorDiv(top, divisor))
+    return -_of(FloorDiv((-top) + (divisor - 1), divisor))
+
+
+def _floor_by_size(top: Size, divisor: Dim) -> Size:
+    """Divide by an expression that is at least 1, and round down."""
+    whole, top = _quotient(top, divisor)
+    bottom: Size = divisor
+    if isinstance(top, Dim):
+        top, bottom = _reduced(top, divisor)
+    if isinstance(bottom, int):
+        return whole + top // bottom
+    common = gcd(*[coefficient for _, coefficient in bottom.terms])
+    if isinstance(top, Dim):
+        common = gcd(common, *[coefficient for _, coefficient in _varying(top)])
+    if common > 1:  # (g*e + c)//(g*d) = (e + c//g)//d
+        less = _dim(tuple([(m, c // common) for m, c in bottom.terms]))
+        if isinstance(top, int):
+            return whole + (top // common) // less
+        varying = _dim(tuple([(m, c // common) for m, c in _varying(top)]))
+        return whole + (varying + _constant(top) // common) // less
+    if isinstance(top, int):
+        return whole + _of(FloorDiv(top, bottom)) if top else whole
+    if len(_varying(top)) == 1:
+        ((monomial, coefficient),) = _varying(top)
+        (atom, power), *others = monomial
+        if isinstance(atom, FloorDiv) and power == 1 and not others and coefficient == 1:
+            rest = _constant(top)
+            if isinstance(atom.divisor, int) or rest == 0:
+                # (e//b + f)//d = (e + b*f)//(b*d)
+                return whole + (atom.numerator + atom.divisor * rest) // (atom.divisor * bottom)
+    return whole + _of(FloorDiv(top, bottom))
+
+
+def _quotient(top: Size, divisor: Dim) -> tuple[Size, Size]:
+    """Split off multiples of the divisor: all of them by a monomial, else if nothing is left."""
+    if isinstance(top, int):
+        return 0, top
+    if len(divisor.terms) == 1:
+        ((monomial, number),) = divisor.terms
+        whole: dict[Monomial, int] = {}
+        rest: dict[Monomial, int] = {}
+        for part, coefficient in top.terms:
+            left = None if coefficient % number else _over(part, monomial)
+            if left is None:
+                rest[part] = coefficient
+            else:
+                whole[left] = coefficient // number
+        return (_build(whole), _build(rest)) if whole else (0, top)
+    lead, number = max(divisor.terms, key=_degree_first)
+    found: Size = 0
+    size: Size = top
+    for _ in range(len(top.terms)):
+        if isinstance(size, int):
+            return found, size
+        part, coefficient = max(size.terms, key=_degree_first)
+        left = None if coefficient % number else _over(part, lead)
+        if left is None:
+            break
+        times = coefficient // number
+        step: Size = _dim(((left, times),)) if left else times
+        found, size = found + step, size - step * divisor
+    return (found, size) if isinstance(size, int) else (0, top)
+
+
+def _degree_first(term: Term) -> tuple[int, tuple[tuple[Key, int], ...]]:
+    return sum([power for _, power in term[0]]), _term_key(term)
+
+
+def _reduced(top: Dim, divisor: Dim) -> tuple[Size, Size]:
+    """Cancel what all terms of a fraction have in common: `(h*e)//(h*d) = e//d`."""
+    monomials = [monomial for monomial, _ in (*top.terms, *divisor.terms)]
+    shared: dict[Atom, int] = dict(monomials[0])
+    for monomial in monomials[1:]:
+        powers = dict(monomial)
+        shared = {a: min(n, powers[a]) for a, n in shared.items() if a in powers}
+        if not shared:
+            return top, divisor
+    common = tuple(shared.items())
+    upper, lower = (
+        _build({_over(monomial, common) or (): coefficient for monomial, coefficient in dim.terms})
+        for dim in (top, divisor)
+    )
+    return upper, lower
+
+
+# ------------------------------------------------------------------------------------ functions
+
+
+def symbol(name: str) -> Dim:
+    """Make the size that a name stands for.
+
+    >>> symbol("H") + symbol("H")
+    Dim(2*H)
+    """
+    return _of(Symbol(name))
+
+
+def symbols_of(size: Size) -> frozenset[str]:
+    """Give the names that occur in a size, a number having none."""
+    return size.symbols if isinstance(size, Dim) else frozenset()
+
+
+def minimum(*sizes: Size) -> Size:
+    """Give the least of some sizes.
+
+    >>> H = symbol("H")
+    >>> minimum(H + 2, 7, H, 9)
+    Dim(min(H, 7))
+    """
+    return _extremum(sizes, Min, min)
+
+
+def maximum(*sizes: Size) -> Size:
+    """Give the greatest of some sizes.
+
+    >>> H = symbol("H")
+    >>> maximum(H + 2, 7, H, 9)
+    Dim(max(H + 2, 9))
+    """
+    return _extremum(sizes, Max, max)
+
+
+def _extremum(
+    sizes: Iterable[Size], kind: type[Min | Max], pick: Callable[[int, int], int]
+) -> Size:
+    best: dict[tuple[Term, ...], int] = {}  # of sizes that differ by a constant, one decides
+    for size in _flattened(sizes, kind):
+        terms = () if isinstance(size, int) else _varying(size)
+        constant = _constant(size)
+        best[terms] = pick(best[terms], constant) if terms in best else constant
+    if not best:
+        raise ValueError("the smallest or largest of nothing")
+    made = [_dim(terms) + c if terms else c for terms, c in best.items()]
+    if len(made) == 1:
+        return made[0]
+    made.sort(key=lambda size: (isinstance(size, int), natural(_raw(size))))
+    return _of(kind(tuple(made)))
+
+
+def _flattened(sizes: Iterable[Size], kind: type[Min | Max]) -> Iterator[Size]:
+    for size in sizes:
         if isinstance(size, Dim) and len(size.terms) == 1:
             monomial, coefficient = size.terms[0]
-            if coefficient == 1 and len(monomial) == 1 and type(monomial[0][0]) is kind:
-                if monomial[0][1] == 1:
-                    waiting[:0] = monomial[0][0].args  # type: ignore[attr-defined]
+            if coefficient == 1 and len(monomial) == 1 and monomial[0][1] == 1:
+                atom = monomial[0][0]
+                if isinstance(atom, (Min, Max)) and type(atom) is kind:
+                    yield from atom.args
                     continue
-        for index, other in enumerate(kept):
-            gap = size - other
-            if isinstance(gap, int):
-                if sign * gap > 0:
-                    kept[index] = size
-                break
-        else:
-            kept.append(size)
-    if len(kept) == 1:
-        return kept[0]
-    return _of(kind(tuple(sorted(kept, key=lambda size: (isinstance(size, int), str(size))))))
+        yield size
 
 
-def floor_scale(size: Size, factor: float) -> Any:
-    """Give `floor(float(size) * factor)`, computed in doubles as PyTorch does."""
+def ceil_div(size: Size, divisor: Size) -> Size:
+    """Divide and round up.
+
+    >>> ceil_div(symbol("H"), 4), ceil_div(7, 2)
+    (Dim((H + 3)//4), 4)
+    """
+    return -((-size) // divisor)
+
+
+def floor_scale(size: Size, factor: float) -> Size:
+    """Multiply by a float and round down, as PyTorch does: `int(float(size)*factor)`.
+
+    Factors n/2**k with small n and k are exact fractions, so that `floor_scale(x, 1.5)` is
+    `3*x//2`; doubles agree for sizes from 0 to 2**43.
+
+    >>> H = symbol("H")
+    >>> floor_scale(H, 2.0), floor_scale(H, 0.5), floor_scale(H, 1.3), floor_scale(10, 1.3)
+    (Dim(2*H), Dim(H//2), Dim(int(H*1.3)), 13)
+    """
+    top, bottom = float(factor).as_integer_ratio()
+    if abs(top) <= _DYADIC and bottom <= _DYADIC:
+        return size * top // bottom
     if isinstance(size, int):
         return int(float(size) * factor)
-    if factor == int(factor):
-        return size * int(factor)
     return _of(FloorScale(size, factor))
 
 
-def _atom_at(atom: Atom, values: Mapping[str, Size]) -> Size:
-    if atom.symbols.isdisjoint(values):
-        return _of(atom)
+def _substitute(atom: Atom, values: Mapping[str, Size]) -> Size:
     match atom:
-        case Symbol(name):
-            return values[name]
-        case FloorDiv(numerator, divisor):
-            return _put(numerator, values) // _put(divisor, values)
-        case Max(args):
-            found: Size = maximum(*(_put(item, values) for item in args))
-            return found
-        case Min(args):
-            found = minimum(*(_put(item, values) for item in args))
-            return found
-        case FloorScale(argument, factor):
-            found = floor_scale(_put(argument, values), factor)
-            return found
-    raise AssertionError(atom)
+        case Symbol():
+            return values[atom.name]
+        case FloorDiv():
+            return _put(atom.numerator, values) // _put(atom.divisor, values)
+        case Min():
+            return minimum(*[_put(size, values) for size in atom.args])
+        case Max():
+            return maximum(*[_put(size, values) for size in atom.args])
+        case FloorScale():
+            return floor_scale(_put(atom.argument, values), atom.factor)
 
 
-def _put(size: Size, values: Mapping[str, Size]) -> Any:
+def _put(size: Size, values: Mapping[str, Size]) -> Size:
     return size if isinstance(size, int) else size.substitute(values)
 
 
-def _atom_value(atom: Atom, values: Mapping[str, int]) -> int:
+def _evaluate(atom: Atom, values: Mapping[str, int]) -> int:
     match atom:
-        case Symbol(name):
-            return values[name]
-        case FloorDiv(numerator, divisor):
-            return _value(numerator, values) // _value(divisor, values)
-        case Max(args):
-            return max(_value(item, values) for item in args)
-        case Min(args):
-            return min(_value(item, values) for item in args)
-        case FloorScale(argument, factor):
-            return int(float(_value(argument, values)) * factor)
-    raise AssertionError(atom)
+        case Symbol():
+            return values[atom.name]
+        case FloorDiv():
+            return _value(atom.numerator, values) // _value(atom.divisor, values)
+        case Min():
+            return min([_value(size, values) for size in atom.args])
+        case Max():
+            return max([_value(size, values) for size in atom.args])
+        case FloorScale():
+            return int(float(atom.argument.evaluate(values)) * atom.factor)
 
 
 def _value(size: Size, values: Mapping[str, int]) -> int:
     return size if isinstance(size, int) else size.evaluate(values)
 
 
-# ------------------------------------------------------------------------------------- printing
-
-
-def _factor(size: Size) -> str:
-    """Write a size where a factor or a numerator can stand."""
-    text = str(size)
-    plain = text.isalnum() or text.isidentifier()
-    return text if plain else f"({text})"
-
-
-def _print(dim: Dim) -> str:
-    """Write a sum, positive terms first; `e - m*(e//m)` is written `e % m`."""
-    found = _remainder(dim)
-    if found is not None:
-        times, numerator, divisor, rest = found
-        text = f"{_factor(numerator)} % {divisor}"
-        if times != 1:
-            text = f"{times}*({text})"
-        if isinstance(rest, int) and rest == 0:
-            return text
-        body = f"({text})" if times == 1 else text
-        return _joined([(body, times > 0)] + [(str(rest) if isinstance(rest, int) else f"({rest})", True)])
-    parts = [(_term(monomial, abs(c)), c > 0) for monomial, c in dim.terms]
-    parts.sort(key=lambda part: not part[1])
-    if not parts[0][1]:
-        return "-" + _joined([(parts[0][0], True), *parts[1:]])
-    return _joined(parts)
-
-
-def _joined(parts: list[tuple[str, bool]]) -> str:
-    text = parts[0][0]
-    for part, positive in parts[1:]:
-        if part.startswith("-"):
-            part, positive = part[1:], not positive
-        text += f" {'+' if positive else '-'} {part}"
-    return text
-
-
-def _term(monomial: Monomial, coefficient: int) -> str:
-    if not monomial:
-        return str(coefficient)
-    factors = [] if coefficient == 1 else [str(coefficient)]
-    alone = coefficient == 1 and len(monomial) == 1
-    for atom, power in monomial:
-        bare = isinstance(atom, (Symbol, Min, Max, FloorScale))
-        text = atom.text if bare or (alone and power == 1) else f"({atom.text})"
-        factors.append(text if power == 1 else f"{text}**{power}")
-    return "*".join(factors)
-
-
-def _remainder(dim: Dim) -> tuple[int, Size, int, Size] | None:
-    """Find `times*(numerator % divisor) + rest` in a sum, where that is shorter."""
-    for monomial, coefficient in dim.terms:
-        floor = _lone_floor(monomial)
-        if floor is None or not isinstance(floor.divisor, int) or coefficient % floor.divisor:
-            continue
-        times = -coefficient // floor.divisor
-        if times < 1:
-            continue
-        rest = dim + (-times) * (floor.numerator - floor.divisor * _of(floor))
-        if isinstance(rest, int) or len(rest.terms) < len(dim.terms) - 1:
-            return times, floor.numerator, floor.divisor, rest
-    return None
-
-
 # --------------------------------------------------------------------------------------- bounds
 
 
-def bounds(size: Size, known: Mapping[str, tuple[int, int | None]]) -> Ends:
-    """Bound a size, given bounds of its symbols; those that aren't known are at least 0.
+def bounds(size: Size, known: Mapping[str, tuple[int, int | None]]) -> Bounds:
+    """Bound a size where its symbols lie in intervals; a symbol not in `known` is at least 0.
 
-    Intersects interval arithmetic with the lines `(e - d + 1)/d <= e//d <= e/d`, which see that
-    `H - 4*(H//4)` lies in 0..3.
+    The bounds hold always; they are the nearest ones for sums of different symbols only.
+
+    >>> H = symbol("H")
+    >>> bounds(H % 8 + 1, {}), bounds((H - 12) // 4, {"H": (16, None)})
+    ((1, 8), (1, None))
     """
-    if isinstance(size, int):
-        return size, size
-    plain = _interval(size, known)
-    if plain[0] is not None and plain[0] == plain[1]:
-        return plain
-    if sum(1 for monomial, _ in size.terms if monomial) < 2:  # noqa: PLR2004 - nothing can cancel
-        return plain
-    return _tighter(plain, _between_lines(size, known))
+    return _Ranges(known, (0, None)).of(size)
 
 
-def _tighter(one: Ends, two: Ends) -> Ends:
-    lows = [value for value in (one[0], two[0]) if value is not None]
-    highs = [value for value in (one[1], two[1]) if value is not None]
-    return max(lows, default=None), min(highs, default=None)
+def always(size: Size) -> Bounds:
+    """Bound a size whatever integers its symbols are.
+
+    >>> always(symbol("H") % 8), always(symbol("H"))
+    ((0, 7), (None, None))
+    """
+    return _Ranges({}, (None, None)).of(size)
 
 
-def _interval(size: Dim, known: Mapping[str, tuple[int, int | None]]) -> Ends:
-    low: int | None = 0
-    high: int | None = 0
-    for monomial, coefficient in size.terms:
-        ends = _scale(_monomial_bounds(monomial, known), coefficient)
-        low = None if low is None or ends[0] is None else low + ends[0]
-        high = None if high is None or ends[1] is None else high + ends[1]
-    return low, high
+class _Ranges:
+    """Interval arithmetic, and what sharpens it; `default` bounds symbols not in `known`."""
+
+    def __init__(self, known: Mapping[str, tuple[int, int | None]], default: Bounds) -> None:
+        self.known = known
+        self.default = default
+        self.atoms: dict[Atom, Bounds] = {}
+
+    def of(self, size: Size) -> Bounds:
+        if isinstance(size, int):
+            return size, size
+        low, high = self.plain(size.terms)
+        if len(_varying(size)) == 1 or (low is not None and low == high):
+            return low, high
+        floors = degrees = False
+        for monomial, _ in _varying(size):
+            degrees = degrees or len(monomial) > 1 or monomial[0][1] > 1
+            floors = floors or _is_floor(monomial)
+        if floors:  # e//d lies between (e - d + 1)/d and e/d
+            high = _tighter(high, self.line(size, 1), min)
+            below = self.line(size, -1)
+            low = _tighter(low, None if below is None else -below, max)
+        if degrees and len(size.terms) <= _MAX_SHIFTED:
+            shifted = self.plain(self.shifted(size).items())
+            low = _tighter(low, shifted[0], max)
+            high = _tighter(high, shifted[1], min)
+        return low, high
+
+    def atom(self, atom: Atom) -> Bounds:
+        found = self.atoms.get(atom)
+        if found is None:
+            found = self.atoms[atom] = self.work_out(atom)
+        return found
+
+    def work_out(self, atom: Atom) -> Bounds:
+        match atom:
+            case Symbol():
+                return self.known.get(atom.name, self.default)
+            case FloorDiv():
+                return _quotient_range(self.of(atom.numerator), self.of(atom.divisor))
+            case Min() | Max():
+                ends = [self.of(size) for size in atom.args]
+                lows = [low for low, _ in ends if low is not None]
+                highs = [high for _, high in ends if high is not None]
+                if isinstance(atom, Min):
+                    return min(lows) if len(lows) == len(ends) else None, min(highs, default=None)
+                return max(lows, default=None), max(highs) if len(highs) == len(ends) else None
+            case FloorScale():
+                low, high = self.of(atom.argument)
+                low, high = _scaled(low, atom.factor), _scaled(high, atom.factor)
+                return (low, high) if atom.factor > 0 else (high, low)
+
+    def plain(self, terms: Iterable[Term]) -> Bounds:
+        """Add up the intervals of the terms."""
+        low: int | None = 0
+        high: int | None = 0
+        for monomial, coefficient in terms:
+            found: Bounds = (coefficient, coefficient)
+            for atom, power in monomial:
+                found = _product_range(found, _power_range(self.atom(atom), power))
+            least, most = found
+            low = None if low is None or least is None else low + least
+            high = None if high is None or most is None else high + most
+        return low, high
+
+    def line(self, size: Dim, sign: int) -> int | None:
+        """Bound `sign*size` from above with a line in the place of each floor that stands alone."""
+        found = {monomial: sign * coefficient for monomial, coefficient in size.terms}
+        scale = 1
+        while floor := next((m for m, c in found.items() if c and _is_floor(m)), None):
+            atom = floor[0][0]
+            assert isinstance(atom, FloorDiv)
+            assert isinstance(atom.divisor, int)
+            coefficient, divisor = found.pop(floor), atom.divisor
+            times = divisor // gcd(coefficient, divisor)
+            if times > 1:
+                scale *= times
+                found = {monomial: c * times for monomial, c in found.items()}
+            coefficient = coefficient * times // divisor
+            _accumulate(found, atom.numerator * coefficient)
+            if coefficient < 0:
+                found[()] = found.get((), 0) - coefficient * (divisor - 1)
+        high = self.plain([item for item in found.items() if item[1]])[1]
+        return None if high is None else high // scale
+
+    def shifted(self, size: Dim) -> dict[Monomial, int]:
+        """Count each atom from its lower bound on: `(a - 3)*(b - 3)` is >= 0 for a, b >= 3.
+
+        The symbols in the answer are those counts; their intervals are noted.
+        """
+        found: dict[Monomial, int] = {}
+        counts: dict[Atom, tuple[Atom, int]] = {}
+        for monomial, coefficient in size.terms:
+            parts: dict[Monomial, int] = {(): coefficient}
+            for atom, power in monomial:
+                if atom not in counts:
+                    low, high = self.atom(atom)
+                    counts[atom] = (atom, 0)
+                    if low:
+                        count = Symbol(f"{len(counts)} from {low}")  # no user's name has a space
+                        self.atoms[count] = (0, None if high is None else high - low)
+                        counts[atom] = (count, low)
+                parts = _expanded(parts, *counts[atom], power)
+            for product, times in parts.items():
+                found[product] = found.get(product, 0) + times
+        return {monomial: c for monomial, c in found.items() if c}
 
 
-def _scale(ends: Ends, factor: int) -> Ends:
-    low = None if ends[0] is None else ends[0] * factor
-    high = None if ends[1] is None else ends[1] * factor
-    return (low, high) if factor > 0 else (high, low)
-
-
-def _monomial_bounds(monomial: Monomial, known: Mapping[str, tuple[int, int | None]]) -> Ends:
-    found: Ends = (1, 1)
-    for atom, power in monomial:
-        ends = _atom_bounds(atom, known)
-        if power % 2 == 0 and (ends[0] is None or ends[0] < 0):
-            most = None
-            if ends[0] is not None and ends[1] is not None:
-                most = max(-ends[0], abs(ends[1])) ** power
-            found = _product(found, (0, most))
-            continue
-        for _ in range(power):
-            found = _product(found, ends)
+def _expanded(
+    parts: dict[Monomial, int], atom: Atom, shift: int, power: int
+) -> dict[Monomial, int]:
+    """Multiply by `(atom + shift)**power`, an atom that doesn't occur yet."""
+    found: dict[Monomial, int] = {}
+    for exponent in range(power + 1) if shift else (power,):
+        times = comb(power, exponent) * shift ** (power - exponent)
+        raised: Monomial = ((atom, exponent),) if exponent else ()
+        for monomial, c in parts.items():
+            found[_times(monomial, raised)] = c * times
     return found
 
 
-def _product(one: Ends, two: Ends) -> Ends:
-    (a, b), (c, d) = one, two
-    if a is not None and c is not None and a >= 0 and c >= 0:
-        if b == 0 or d == 0:
-            return 0, 0
-        return a * c, None if b is None or d is None else b * d
-    if a is None or b is None or c is None or d is None:
-        if (a, b) == (0, 0) or (c, d) == (0, 0):
-            return 0, 0
-        if a is not None and a >= 0 and d is not None and d <= 0:
-            return None if b is None or c is None else b * c, a * d
-        if c is not None and c >= 0 and b is not None and b <= 0:
-            return None if a is None or d is None else a * d, b * c
-        return None, None
-    corners = (a * c, a * d, b * c, b * d)
-    return min(corners), max(corners)
+def _is_floor(monomial: Monomial) -> bool:
+    """Whether a monomial is one floor with a number as its divisor."""
+    if len(monomial) != 1:
+        return False
+    ((atom, power),) = monomial
+    return power == 1 and type(atom) is FloorDiv and isinstance(atom.divisor, int)
 
 
-def _atom_bounds(atom: Atom, known: Mapping[str, tuple[int, int | None]]) -> Ends:
-    match atom:
-        case Symbol(name):
-            return known.get(name, (0, None))
-        case FloorDiv(numerator, divisor):
-            return _quotient(bounds(numerator, known), bounds(divisor, known))
-        case Max(args):
-            return _most([bounds(item, known) for item in args])
-        case Min(args):
-            flipped = [_scale(bounds(item, known), -1) for item in args]
-            return _scale(_most(flipped), -1)
-        case FloorScale(argument, factor):
-            low, high = bounds(argument, known)
-            if factor < 0 or low is None or low < 0:
-                return None, None
-            return int(float(low) * factor), None if high is None else int(float(high) * factor)
-    raise AssertionError(atom)
+def _tighter(one: int | None, two: int | None, pick: Callable[[int, int], int]) -> int | None:
+    if one is None or two is None:
+        return two if one is None else one
+    return pick(one, two)
 
 
-def _most(ends: list[Ends]) -> Ends:
-    lows = [low for low, _ in ends if low is not None]
-    highs = [high for _, high in ends]
-    most = None if None in highs else max(high for high in highs if high is not None)
-    return max(lows, default=None), most
-
-
-def _quotient(top: Ends, bottom: Ends) -> Ends:
+def _quotient_range(top: Bounds, bottom: Bounds) -> Bounds:
+    """Bound a floor; the divisor is at least 1 whatever its bounds say."""
     low, high = top
     least = max(bottom[0] or 1, 1)
-    most = bottom[1]
-    if low is None:
-        start = None
-    elif low >= 0:
-        start = 0 if most is None else low // most
-    else:
-        start = low // least
-    if high is None:
-        end = None
-    elif high >= 0:
-        end = high // least
-    else:
-        end = -1 if most is None else high // most
-    return start, end
+    most = None if bottom[1] is None else max(bottom[1], 1)
+    if low is not None:
+        low = low // least if low < 0 else 0 if most is None else low // most
+    if high is not None:
+        high = high // least if high >= 0 else -1 if most is None else high // most
+    return low, high
 
 
-class _Line:
-    """`scale*value` lies between `terms + low` and `terms + high`."""
+def _product_range(one: Bounds, two: Bounds) -> Bounds:
+    """Multiply two intervals; what has no end is written None."""
+    a, b = one
+    c, d = two
+    if a is not None and c is not None and a >= 0 and c >= 0:
+        return a * c, 0 if b == 0 or d == 0 else None if b is None or d is None else b * d
+    if one == (0, 0) or two == (0, 0):
+        return 0, 0
+    ends = [_end(x, y, p, q) for x, p in ((a, -1), (b, 1)) for y, q in ((c, -1), (d, 1))]
+    low, high = min(ends), max(ends)
+    return None if low[0] else low[1], None if high[0] else high[1]
 
-    __slots__ = ("high", "low", "scale", "terms")
 
-    def __init__(self, scale: int, terms: Terms, low: int, high: int) -> None:
-        self.scale = scale
-        self.terms = terms
-        self.low = low
-        self.high = high
+def _end(x: int | None, y: int | None, p: int, q: int) -> tuple[int, int]:
+    """Multiply two ends, None being infinite with the sign p or q: (its sign, 0) or (0, number)."""
+    if x is not None and y is not None:
+        return 0, x * y
+    if x == 0 or y == 0:
+        return 0, 0
+    one = p if x is None else 1 if x > 0 else -1
+    two = q if y is None else 1 if y > 0 else -1
+    return one * two, 0
 
 
-def _line(size: Size) -> _Line:
+def _power_range(ends: Bounds, power: int) -> Bounds:
+    if power == 1:
+        return ends
+    low, high = ends
+    if power % 2 or (low is not None and low >= 0):
+        return None if low is None else low**power, None if high is None else high**power
+    if high is not None and high <= 0:
+        return high**power, None if low is None else low**power
+    return 0, None if low is None or high is None else max(low**power, high**power)
+
+
+def _scaled(end: int | None, factor: float) -> int | None:
+    try:
+        return None if end is None else int(float(end) * factor)
+    except OverflowError:
+        return None
+
+
+# ------------------------------------------------------------------------------------- printing
+
+_SUM, _QUOTIENT, _PRODUCT, _CALL = range(4)  # how tightly a text is bound together
+
+
+def _wrap(text: Text, level: int) -> str:
+    return text[0] if text[1] >= level else f"({text[0]})"
+
+
+def _render(size: Size) -> Text:
+    """Write an expression for Python, and say how tightly it binds."""
     if isinstance(size, int):
-        return _Line(1, {}, size, size)
-    total = _Line(1, {}, 0, 0)
-    for monomial, coefficient in size.terms:
-        floor = _lone_floor(monomial)
-        if not monomial:
-            part = _Line(1, {}, coefficient, coefficient)
-        elif floor is None:
-            part = _Line(1, {monomial: coefficient}, 0, 0)
+        return str(size), _CALL if size >= 0 else _SUM
+    try:
+        return size._text
+    except AttributeError:
+        found = _joined(*summands(size, absorb=True))
+        _set(size, "_text", found)
+        return found
+
+
+def _joined(plus: list[Text], minus: list[Text], constant: int) -> Text:
+    """Write a sum: what is added, what is taken away, and the number last."""
+    if constant > 0 and not plus:
+        plus, constant = [(str(constant), _CALL)], 0
+    if len(plus) == 1 and not minus and not constant:
+        return plus[0]
+    text = " + ".join([part for part, _ in plus])
+    for part, level in minus:
+        text += f" - {part}" if text else "-" + (part if level > _QUOTIENT else f"({part})")
+    if constant:
+        text += f" {'-' if constant < 0 else '+'} {abs(constant)}"
+    return text, _SUM
+
+
+class _Summands:
+    """The terms of an expression that are still to be written, and what was."""
+
+    def __init__(self, size: Dim) -> None:
+        self.rest = dict(_varying(size))
+        self.constant = _constant(size)
+        self.order = {monomial: _print_key(monomial) for monomial in self.rest}
+        self.found: list[tuple[PrintKey, int, Text]] = []
+
+    def places(self) -> list[Monomial]:
+        return sorted(self.rest, key=self.order.__getitem__)
+
+    def add(self, place: Monomial, coefficient: int, factors: list[Text]) -> None:
+        text = _product_text(abs(coefficient), factors)
+        self.found.append((self.order[place], coefficient, text))
+
+
+PrintKey: TypeAlias = "tuple[int, tuple[tuple[str | int, ...], ...], tuple[tuple[Key, int], ...]]"
+
+
+def summands(size: Dim, *, absorb: bool = False) -> tuple[list[Text], list[Text], int]:
+    """Write what is added, what is taken away, and give the constant.
+
+    `e - d*(e//d)` is written `e % d`, products are put together again, and with `absorb` a
+    constant goes into a floor where that is shorter or avoids subtracting: `(H - 12)//4`.
+    """
+    work = _Summands(size)
+    for place in work.places() if len(size.terms) > 1 else ():
+        _take_modulo(place, work)
+    for place in work.places() if len(work.rest) > 1 else ():
+        _take_product(place, work)
+    floors = sum(map(_is_floor, work.rest))
+    for place in work.places():
+        if _is_floor(place):
+            _take_floor(place, work, absorb=absorb and floors == 1)
         else:
-            assert isinstance(floor.divisor, int)
-            inner = _line(floor.numerator)
-            low = inner.low - (floor.divisor - 1) * inner.scale
-            ends = sorted((coefficient * low, coefficient * inner.high))
-            terms = {m: coefficient * c for m, c in inner.terms.items()}
-            part = _Line(inner.scale * floor.divisor, terms, *ends)
-        total = _plus(total, part)
-    return total
+            work.add(place, work.rest[place], _factor_texts(place))
+    work.found.sort()
+    plus = [text for _, coefficient, text in work.found if coefficient > 0]
+    minus = [text for _, coefficient, text in work.found if coefficient < 0]
+    return plus, minus, work.constant
 
 
-def _plus(one: _Line, two: _Line) -> _Line:
-    scale = one.scale * two.scale // gcd(one.scale, two.scale)
-    a, b = scale // one.scale, scale // two.scale
-    terms = {m: a * c for m, c in one.terms.items()}
-    for monomial, c in two.terms.items():
-        terms[monomial] = terms.get(monomial, 0) + b * c
-    return _Line(scale, terms, a * one.low + b * two.low, a * one.high + b * two.high)
+def _print_key(monomial: Monomial) -> PrintKey:
+    """Sort by falling degree, then by the first symbols."""
+    firsts = tuple([min(map(natural, atom.symbols), default=()) for atom, _ in monomial])
+    return -sum([power for _, power in monomial]), firsts, _term_key((monomial, 1))
 
 
-def _between_lines(size: Dim, known: Mapping[str, tuple[int, int | None]]) -> Ends:
-    line = _line(size)
-    low: int | None = line.low
-    high: int | None = line.high
-    for monomial, coefficient in line.terms.items():
-        if not coefficient:
+def _take_floor(place: Monomial, work: _Summands, *, absorb: bool) -> None:
+    atom, coefficient = place[0][0], work.rest[place]
+    assert isinstance(atom, FloorDiv)
+    top, divisor = atom.numerator, atom.divisor
+    assert isinstance(top, Dim)
+    assert isinstance(divisor, int)
+    if coefficient < 0 and any(c < 0 for _, c in _varying(top)):
+        # -(e//d) = (d - 1 - e)//d
+        coefficient, top = -coefficient, (-top) + (divisor - 1)
+    text = _floor_text(top, divisor)
+    if absorb and coefficient > 0 and not work.constant % coefficient:
+        times = work.constant // coefficient
+        inside = _floor_text(top + divisor * times, divisor)
+        if times < 0 or len(inside) < len(text) + len(f" + {work.constant}"):
+            text, work.constant = inside, 0
+    work.add(place, coefficient, [(text, _QUOTIENT)])
+
+
+def _take_modulo(place: Monomial, work: _Summands) -> None:
+    """Take `times*(e % d)` out of the terms, `e//d` or its product with d being one."""
+    rest = work.rest
+    for atom, power in place:
+        if power > 1 or not isinstance(atom, FloorDiv) or place not in rest:
             continue
-        ends = _scale(_monomial_bounds(monomial, known), coefficient)
-        low = None if low is None or ends[0] is None else low + ends[0]
-        high = None if high is None or ends[1] is None else high + ends[1]
-    return (
-        None if low is None else -(-low // line.scale),
-        None if high is None else high // line.scale,
-    )
+        top, divisor = atom.numerator, atom.divisor
+        product = _of(atom) * divisor
+        assert isinstance(product, Dim)
+        share = dict(product.terms)
+        if place not in share or rest[place] % share[place]:
+            continue
+        times = -rest[place] // share[place]
+        needed = {monomial: -times * c for monomial, c in share.items()}
+        if isinstance(top, Dim):
+            needed.update({monomial: times * c for monomial, c in _varying(top)})
+        elif work.constant != times * top:
+            continue
+        if any(rest.get(monomial) != c for monomial, c in needed.items()):
+            continue
+        for monomial in needed:
+            del rest[monomial]
+        work.constant -= times * _constant(top)
+        if times < 0 and isinstance(divisor, int):
+            # -(e % d) = (d - 1 - e) % d - (d - 1)
+            other = work.constant + times * (divisor - 1)
+            if abs(other) < abs(work.constant):
+                top = (divisor - 1) - top
+                top = top - _constant(top) + _constant(top) % divisor
+                times, work.constant = -times, other
+        text = f"{_wrap(_render(top), _PRODUCT)} % {_wrap(_render(divisor), _CALL)}"
+        work.add(place, times, [(text, _QUOTIENT)])
 
 
-def atoms(size: Size) -> Iterator[Atom]:
-    """Yield the outer atoms of a size."""
-    if isinstance(size, Dim):
-        for monomial, _ in size.terms:
-            for atom, _ in monomial:
-                yield atom
+def _take_product(place: Monomial, work: _Summands) -> None:
+    """Take `c*(a + m)*(b + n)` out of the terms, `a*b` being one."""
+    rest = work.rest
+    if place not in rest or not 1 < sum([power for _, power in place]) <= _MAX_FACTORS:
+        return
+    number = coefficient = rest[place]
+    factors: list[tuple[Dim, int]] = []
+    for atom, power in place:
+        less = _over(place, ((atom, 1),))
+        shift = rest.get(less, 0) if less else 0
+        common = gcd(power * coefficient, shift) * (1 if coefficient > 0 else -1)
+        times = power * coefficient // common if shift else 1
+        if number % times**power:
+            return
+        number //= times**power
+        factor = _of(atom) * times + (shift // common if shift else 0)
+        assert isinstance(factor, Dim)
+        factors.append((factor, power))
+    if all(len(factor.terms) == 1 for factor, _ in factors):
+        return
+    product: Size = number
+    for factor, power in factors:
+        product = product * factor**power
+    assert isinstance(product, Dim)
+    if any(rest.get(monomial) != c for monomial, c in _varying(product)):
+        return
+    for monomial, _ in _varying(product):
+        del rest[monomial]
+    work.constant -= _constant(product)
+    work.add(place, number, [_power_text(_render(factor), power) for factor, power in factors])
+
+
+def _floor_text(top: Size, divisor: Size) -> str:
+    return f"{_wrap(_render(top), _PRODUCT)}//{_wrap(_render(divisor), _CALL)}"
+
+
+def _factor_texts(monomial: Monomial) -> list[Text]:
+    return [
+        _power_text((str(atom), _QUOTIENT if isinstance(atom, FloorDiv) else _CALL), power)
+        for atom, power in monomial
+    ]
+
+
+def _power_text(base: Text, power: int) -> Text:
+    return base if power == 1 else (f"{_wrap(base, _CALL)}**{power}", _CALL)
+
+
+def _product_text(coefficient: int, factors: list[Text]) -> Text:
+    if coefficient == 1 and len(factors) == 1:
+        return factors[0]
+    texts = [_wrap(factor, _CALL) for factor in factors]
+    return "*".join(texts if coefficient == 1 else [str(coefficient), *texts]), _PRODUCT
+
+
+__all__ = [
+    "Atom",
+    "Dim",
+    "DimTooLarge",
+    "FloorDiv",
+    "FloorScale",
+    "Max",
+    "Min",
+    "Monomial",
+    "Size",
+    "Symbol",
+    "always",
+    "bounds",
+    "ceil_div",
+    "floor_scale",
+    "maximum",
+    "minimum",
+    "natural",
+    "summands",
+    "symbol",
+    "symbols_of",
+]

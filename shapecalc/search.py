@@ -13,6 +13,7 @@ from itertools import product as cross
 from typing import TypeAlias
 
 from .boxes import Box, BoxRun
+from .dims import DimTooLarge
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, decide
 from .sets import IntSet, SetTooLarge
 from .univariate import Effort, Undecidable, solution_set
@@ -82,7 +83,7 @@ class Search:
             for rule in self.rules:
                 try:
                     boxes = rule(self, literals, domains)
-                except (Undecidable, SetTooLarge):
+                except (Undecidable, SetTooLarge, DimTooLarge):
                     continue
                 if boxes is not None:
                     return boxes
@@ -155,7 +156,7 @@ def _settle(item: Relation, domains: Domains, changed: set[str], effort: Effort)
         (name,) = item.symbols
         try:
             values = solution_set(item, name, domains[name], effort)
-        except (Undecidable, SetTooLarge):
+        except (Undecidable, SetTooLarge, DimTooLarge):
             return item
         if values.runs != domains[name].runs:
             domains[name] = values

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .boxes import Box, SystemSolution, tidy
-from .dims import Dim, symbol, symbols_of
+from .dims import Dim, Symbol, symbol, symbols_of
 from .errors import ShapecalcError, ShapeError, SolveError, SpecError
 from .facts import Facts
 from .infer import (
@@ -23,6 +23,7 @@ from .infer import (
     mixed_views,
     propagate_net,
 )
+from .isolate import monomial_size
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
 from .propagate import is_shape
 from .registry import Registry, default_registry
@@ -33,6 +34,7 @@ from .system import solve_system
 from .targets import Target, parse_target
 
 BATCH = "N"
+_BATCH_ATOM = Symbol(BATCH)
 MAX_CASES = 512  # combinations of open cases that are run
 
 
@@ -678,11 +680,11 @@ def _without_batch(item: Relation) -> Relation | bool | None:
         return None
     powers: dict[int, Size] = {}
     for monomial, coefficient in item.dim.terms:
-        power = sum(count for atom, count in monomial if atom.text == BATCH)
-        rest = tuple(pair for pair in monomial if pair[0].text != BATCH)
+        power = sum(count for atom, count in monomial if atom == _BATCH_ATOM)
+        rest = tuple(pair for pair in monomial if pair[0] != _BATCH_ATOM)
         if any(BATCH in atom.symbols for atom, _ in rest):
             return None
-        part: Size = Dim(((rest, coefficient),)) if rest else coefficient
+        part = monomial_size(rest, coefficient)
         powers[power] = powers.get(power, 0) + part
     if item.op == "==":
         return all_of([compare(part, "==", 0) for part in powers.values()])  # type: ignore[no-any-return]

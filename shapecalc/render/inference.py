@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from ..errors import ShapeError
 from ..formula import show
 from ..infer import Result
-from .rows import Column, Row, columns_of, number, rows_of, shapes_text
+from . import tables
+from .rows import Column, Row, columns_of, counted, number, rows_of, shapes_text
 
 INDENT = "  "
 
@@ -30,7 +31,12 @@ def inference_text(
     if not result.errors:
         rows.append(_total_row(result, chosen))
     text = _table(result, chosen, rows, width, color=color)
-    return text + "".join(line + "\n" for line in _below(result))
+    below = [*_below(result)]
+    if "memory" in columns:
+        from .details import memory_note
+
+        below += memory_note(result)
+    return text + "".join(line + "\n" for line in below)
 
 
 def _input_row(name: str, shape: tuple[object, ...], columns: Sequence[Column]) -> Row:
@@ -52,16 +58,7 @@ def _table(
     lines = [
         ((INDENT * row.depth + row.cells[0], *row.cells[1:]), row.kind) for row in rows
     ]
-    if width is None and not color:
-        from . import plain
-
-        heading = f"{result.net.name}\n" if result.net.name else ""
-        return heading + plain.table(titles, (cells for cells, _ in lines), right)
-    from .table import table
-
-    return table(
-        titles, lines, right, width=width or 10_000, color=color, title=result.net.name
-    )
+    return tables.draw(titles, lines, right, width=width, color=color, title=result.net.name)
 
 
 def _below(result: Result) -> Iterator[str]:
@@ -69,9 +66,9 @@ def _below(result: Result) -> Iterator[str]:
     if not result.errors:
         for name, shapes in result.outputs.items():
             yield f"Output {name}: {shapes_text(shapes)}"
-        if totals.buffers:
+        if counted(totals.buffers):
             yield f"Buffers: {number(totals.buffers)}"
-        if totals.macs:
+        if counted(totals.macs):
             yield f"FLOPs = 2*MACs: {number(2 * totals.macs)}"
     for condition in result.conditions:
         yield f"Needs {condition}"
@@ -91,14 +88,8 @@ def misfit_lines(result: Result, error: ShapeError) -> Iterator[str]:
             except ShapeError:
                 continue
             yield f"  comes in:     {show(came)} from {source}"
-    wording = getattr(error, "wording", None)
-    if wording:
-        yield f"  PyTorch says: {wording}"
-    fixes = [fix for fix in result.fixes if fix.get("layer") in (None, error.layer)]
-    for place, fix in enumerate(fixes):
-        yield f"  {'mend it by:   ' if place == 0 else 'or:           '}{fix_text(fix)}"
-
-
-def fix_text(fix: dict[str, object]) -> str:
-    """Write a fix that was tried."""
-    return str(fix.get("text") or fix.get("message") or fix.get("change") or fix)
+    if error.wording:
+        yield f"  PyTorch says: {error.wording}"
+    if error is result.error:
+        for place, fix in enumerate(result.fixes):
+            yield f"  {'mend it by:  ' if place == 0 else 'or by:       '} {fix['text']}"

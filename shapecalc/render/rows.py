@@ -57,7 +57,9 @@ def call_text(step: Step) -> str:
 
 def counted(size: Size) -> str:
     """Write a count; what has none is left blank."""
-    return number(size) if isinstance(size, int) and size else "" if size == 0 else str(size)
+    if isinstance(size, int):
+        return number(size) if size else ""
+    return str(size)
 
 
 def total(sizes: Iterable[Size]) -> Size:

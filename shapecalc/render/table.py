@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
@@ -10,6 +11,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+WIDE = 10_000  # columns, where lines may be as long as they are
 STYLES = {
     "layer": "",
     "block": "bold",
@@ -24,15 +26,19 @@ def table(
     rows: Iterable[tuple[Sequence[str], str]],
     right: Sequence[bool],
     *,
-    width: int,
+    width: int | None,
     color: bool,
     flexible: int = 1,
     title: str = "",
 ) -> str:
     """Draw a table as wide as the terminal; `flexible` is the column that gives way and folds."""
     items = list(rows)
-    box = ROUNDED
-    drawn = Table(box=box, expand=True, title=Text(title) if title else None, title_justify="left")
+    drawn = Table(
+        box=ROUNDED if is_unicode() else ASCII2,
+        expand=width is not None,
+        title=Text(title, style="bold") if title else None,
+        title_justify="left",
+    )
     for place, name in enumerate(titles):
         drawn.add_column(
             Text(name),
@@ -46,7 +52,7 @@ def table(
             drawn.add_section()
         drawn.add_row(*(Text(cell) for cell in cells), style=STYLES.get(kind, ""))
     needed = _needed_width(titles, items, flexible)
-    return draw(drawn, width=max(width, needed), color=color)
+    return draw(drawn, width=max(width or WIDE, needed), color=color)
 
 
 def _needed_width(
@@ -60,6 +66,11 @@ def _needed_width(
     if flexible < len(widths):
         widths[flexible] = min(widths[flexible], 12)
     return sum(widths) + 3 * len(widths) + 1
+
+
+def is_unicode() -> bool:
+    """Say whether standard output can show the corners of boxes."""
+    return (sys.stdout.encoding or "ascii").lower().startswith("utf")
 
 
 def draw(item: RenderableType, *, width: int, color: bool) -> str:
@@ -78,6 +89,3 @@ def draw(item: RenderableType, *, width: int, color: bool) -> str:
     )
     console.print(item)
     return stream.getvalue()
-
-
-__all__ = ["ASCII2", "draw", "table"]

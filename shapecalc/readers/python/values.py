@@ -180,7 +180,7 @@ class Marker:
 class Frame:
     """The names of one function call, of a class body or of a file."""
 
-    __slots__ = ("declared", "function", "module", "names", "outer", "owner", "yielded")
+    __slots__ = ("body_of", "declared", "function", "module", "names", "outer", "yielded")
 
     def __init__(
         self,
@@ -194,8 +194,17 @@ class Frame:
         self.outer = outer
         self.function = function
         self.declared: dict[str, str] | None = None  # `global` and `nonlocal`
-        self.owner: Class | None = None  # the class whose body this is, once it is made
+        self.body_of: ClassBody | None = None
         self.yielded: list[Value] | None = None
+
+
+class ClassBody:
+    """Marks the frame of a class's body; `made` is the class, once there is one."""
+
+    __slots__ = ("made",)
+
+    def __init__(self) -> None:
+        self.made: Class | None = None
 
 
 class SourceModule:
@@ -230,13 +239,14 @@ class Library:
 class Native:
     """A function of the reader's own that stands for one of Python's or of a library's."""
 
-    __slots__ = ("call", "name")
+    __slots__ = ("call", "defaults", "name")
 
     def __init__(
         self, name: str, call: Callable[[Machine, Arguments, Keywords], Value]
     ) -> None:
         self.name = name
         self.call = call
+        self.defaults: tuple[Value, ...] = ()  # a named tuple's, which sources set
 
 
 class TorchFunction:
@@ -249,14 +259,14 @@ class TorchFunction:
 
 
 class Function:
-    """A function of the source."""
+    """A function of the source. `home` marks the class whose body it stands in."""
 
     __slots__ = (
         "attributes",
-        "body",
         "defaults",
         "frame",
         "generator",
+        "home",
         "keyword_defaults",
         "name",
         "node",
@@ -277,6 +287,7 @@ class Function:
         self.node = node
         self.parameters = node.args
         self.frame = frame
+        self.home: ClassBody | None = None
         self.defaults = defaults
         self.keyword_defaults = keyword_defaults
         self.generator = generator

@@ -147,7 +147,7 @@ class Draw(random.Random):
         return tuple(dims)
 
     def spoilt_shape(self, shape: Shape) -> Shape:
-        """Return a shape near this one: an axis more or less, or a size 0, off by one or doubled."""
+        """Return a shape near this one: an axis more or less, or a size 0, one off or doubled."""
         sizes = list(shape)
         kind = self.randrange(10)
         if kind < 2 or not sizes:

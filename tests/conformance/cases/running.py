@@ -23,6 +23,9 @@ ABOUT_VALUES = re.compile(
     r"Expected tensor to have size .* for argument #2 'targets'|to be no larger than"
 )
 
+# A set in a message, whose order is another each time.
+SET = re.compile(r"\{'\w+'(?:, '\w+')*\}")
+
 # A name is looked for in torch.nn.functional, then among the tensor methods, then in torch.
 # These are not: the first take all their tensors as one list, and the others have a namesake.
 TAKE_A_LIST = words(
@@ -40,7 +43,7 @@ def run(call: Call) -> Outcome | None:
         with torch.no_grad():
             outputs, module = _outputs(call)
     except Exception as error:  # noqa: BLE001 - whatever PyTorch raises is the answer
-        message = (str(error).strip().splitlines() or [""])[0]
+        message = SET.sub(_sorted_set, (str(error).strip().splitlines() or [""])[0])
         if ABOUT_VALUES.search(message):
             return None
         return {"error": f"{type(error).__name__}: {message}"[:LONGEST_MESSAGE]}
@@ -48,6 +51,10 @@ def run(call: Call) -> Outcome | None:
         return None
     shapes = {"outputs": [list(output.shape) for output in outputs]}
     return shapes if module is None else {**shapes, **state_shapes(module)}
+
+
+def _sorted_set(match: re.Match[str]) -> str:
+    return f"{{{', '.join(sorted(match.group()[1:-1].split(', ')))}}}"
 
 
 def state_shapes(module: nn.Module) -> dict[str, dict[str, list[int]]]:

@@ -1,0 +1,102 @@
+"""`shapecalc explain`."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from .options import (
+    Face,
+    common,
+    load_net,
+    load_registry,
+    parse_assignments,
+    parse_inputs,
+    takes_input,
+    takes_net,
+)
+from .solve import pair
+
+FORMATS = {"md": "markdown", "markdown": "markdown", "tex": "latex", "html": "html", "htm": "html"}
+_CODE = re.compile(r"S\d{3}")
+_MESSAGE = re.compile(r"[a-z]+\s+[a-z\d]+\s", re.IGNORECASE)
+
+
+@click.command()
+@takes_net
+@click.option("--target", "targets", metavar="SIZES", multiple=True, help="Explain backwards too.")
+@click.option(
+    "--at", "places", metavar="LAYER", multiple=True, help="The layer whose output it is."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "latex", "html"]),
+    help="How to write it (else by the ending of -o, else text).",
+)
+@takes_input
+@common
+def command(
+    face: Face,
+    net: str | None,
+    registries: tuple[str, ...],
+    targets: tuple[str, ...],
+    places: tuple[str, ...],
+    form: str | None,
+    inputs: tuple[str, ...],
+    assignments: tuple[str, ...],
+) -> int:
+    """Show how each size comes about: formulas, the numbers put in, and for a target the equation.
+
+    \b
+      shapecalc explain lenet --target 5x5
+      shapecalc explain resnet18 --format latex -o resnet18.tex
+      shapecalc explain S203
+      shapecalc explain "mat1 and mat2 shapes cannot be multiplied (64x9216 and 400x120)"
+
+    Also explains a code of shapecalc's, and a message that PyTorch printed.
+    """
+    from ..render.steps import render_steps
+
+    registry = load_registry(registries)
+    if net is not None and _CODE.fullmatch(net):
+        from ..codes import explain_code
+
+        lines, failed = explain_code(net), False
+    elif net is not None and is_message(net):
+        from ..messages import explain_message
+
+        lines, failed = explain_message(net, registry), False
+    else:
+        from ..derivation import explain_result, explain_solution
+
+        asked = pair(targets, places)
+        shapes, values = parse_inputs(inputs), parse_assignments(assignments)
+        read = load_net(net, registry)
+        if asked:
+            from ..solve import solve
+
+            solution = solve(read, targets=asked, input=shapes, set=values, registry=registry)
+            lines, failed = explain_solution(solution), not solution.satisfiable
+        else:
+            from ..infer import infer
+
+            result = infer(read, input=shapes, set=values, registry=registry)
+            lines, failed = explain_result(result), bool(result.errors)
+    if face.json:
+        found = [{"kind": line.kind, "text": line.text, "latex": line.latex} for line in lines]
+        face.document({"version": 1, "kind": "derivation", "lines": found}, failed=failed)
+    else:
+        face.answer(render_steps(lines, form or form_of(face.output)), failed=failed)
+    return 1 if failed else 0
+
+
+def is_message(text: str) -> bool:
+    """Tell a message, which has words with spaces between them, from a NET."""
+    return bool(_MESSAGE.search(text.partition("(")[0] + " ")) and "|" not in text
+
+
+def form_of(output: str | None) -> str:
+    """Choose the form by a file's ending."""
+    return FORMATS.get((output or "").rpartition(".")[2].lower(), "text")

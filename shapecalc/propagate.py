@@ -159,9 +159,8 @@ class LayerScope(Scope):
 
     def fill(self, parts: Sequence[Any], axis: int) -> str:
         """Put values into a message."""
-        return "".join(
-            part if isinstance(part, str) else show(part(self, axis)) for part in parts
-        )
+        texts = [part if isinstance(part, str) else part(self, axis) for part in parts]
+        return "".join([text if isinstance(text, str) else show(text) for text in texts])
 
     # ------------------------------------------------------------------- modules as arguments
 

@@ -83,6 +83,7 @@ class Parameter(NamedTuple):
     default: Node | None
     variadic: bool = False  # *name: takes all further positional arguments
     keywords: bool = False  # **name: takes all further named arguments
+    named: bool = False  # after "*": can't be given by position
     text: str = ""
     meaning: str = ""
 
@@ -147,10 +148,14 @@ class LayerType:
         return tuple(self._parameters("forward"))
 
     def _parameters(self, section: str) -> Iterator[Parameter]:
+        named = False
         for name, text in (self.data.get(section) or {}).items():
-            yield self._parameter(str(name), str(text))
+            if name == "*":
+                named = True
+            else:
+                yield self._parameter(str(name), str(text), named)
 
-    def _parameter(self, name: str, text: str) -> Parameter:
+    def _parameter(self, name: str, text: str, named: bool) -> Parameter:
         head, _, tail = text.partition(" = ")
         bare = name.lstrip("*")
         kinds = tuple(self._kind(part.strip()) for part in head.split(" | "))

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
-from pathlib import Path
 
 from .errors import SpecError
-
-ZOO = Path(__file__).parent / "zoo"
-
-
-def names() -> list[str]:
-    """List the nets."""
-    return sorted(path.stem for path in ZOO.glob("*.yaml"))
+from .readers.source import ZOO, file_text, zoo_names
 
 
 def text_of(name: str) -> str:
@@ -20,16 +14,16 @@ def text_of(name: str) -> str:
 
     Raises `SpecError` with the nearest known name when there is none of that name.
     """
-    known = names()
+    known = zoo_names()
     if name not in known:
         near = get_close_matches(name, known, 1, 0.5)
         hint = f"did you mean {near[0]}?" if near else "`shapecalc zoo` lists them"
-        raise SpecError(f"the zoo has no net {name}", hint=hint, code="S103")
-    return (ZOO / f"{name}.yaml").read_text(encoding="utf-8")
+        raise SpecError(f"the zoo has no net {name}", hint=hint, code="S131")
+    return file_text(os.path.join(ZOO, f"{name}.yaml"))  # noqa: PTH118 - as the readers do
 
 
 def summary(name: str) -> str:
-    """Give the first sentence of the comment on top of a net's file."""
+    """Give the comment on top of a net's file."""
     lines: list[str] = []
     for line in text_of(name).splitlines():
         if not line.startswith("#"):

@@ -330,6 +330,11 @@ def _string(value: Value) -> str:
     return str(value)
 
 
+def _listed(items: Value, separator: str = ", ") -> str:
+    """Write sizes as PyTorch's messages do: `1, 3, 32, 32`."""
+    return separator.join(str(item) for item in _elements(items))
+
+
 FUNCTIONS: dict[str, Function] = {
     **ARITHMETIC,
     "prod": Function(prod),
@@ -361,6 +366,7 @@ FUNCTIONS: dict[str, Function] = {
     "reversed": Function(_reversed),
     "count": Function(_count),
     "str": Function(_string),
+    "listed": Function(_listed),
 }
 
 

@@ -22,14 +22,14 @@ _MANY = 24  # layers that a walk shows
 
 
 def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
-    """Give the sizes that each layer's output takes over the first box, per unknown, input first.
+    """Give the sizes that each layer's output takes over the best box, per unknown, input first.
 
     A layer is left out where its sizes are those of the layer before.
     """
     if not solution.boxes or not solution.cases:
         return []
-    box = solution.boxes[0]
-    case = _case_of(solution, box)
+    box = _chosen_box(solution)
+    case = _case_of(solution)
     last = solution.at[0].partition("[")[0] if solution.at else None
     first = tuple([_show_runs(box, name) for name in solution.unknowns])
     found: list[tuple[str, tuple[str, ...]]] = [("input", first)]
@@ -43,8 +43,17 @@ def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
     return found
 
 
-def _case_of(solution: Solution, box: Box) -> Case:
-    point = next(iter(solution.system.points(1)), None)
+def _chosen_box(solution: Solution) -> Box:
+    """Give the box that the recommended solution lies in."""
+    best = solution.recommended
+    for box in solution.boxes:
+        if best is not None and box.contains(best):
+            return box
+    return solution.boxes[0]
+
+
+def _case_of(solution: Solution) -> Case:
+    point = solution.recommended
     if point is not None:
         for case in solution.cases:
             relations = [item for item, _ in case.relations]
@@ -104,7 +113,7 @@ def derivation_lines(solution: Solution) -> list[str]:
             parts = [f"{layer} {ranges[index]}" for layer, ranges in reversed(shown)]
             lines.append(f"{name}: " + " <- ".join(parts))
     elif solution.boxes:
-        box = solution.boxes[0]
+        box = _chosen_box(solution)
         lines += [f"{name} = {_show_runs(box, name)}" for name in box]
     if solution.recommended is not None and solution.lossless:
         sizes = ", ".join(f"{name} = {value}" for name, value in solution.recommended.items())

@@ -73,7 +73,7 @@ def command(
 
         asked = pair(targets, places)
         shapes, values = parse_inputs(inputs), parse_assignments(assignments)
-        read = load_net(net, registry)
+        read = load_net(net, registry, shapes)
         if asked:
             from ..solve import solve
 

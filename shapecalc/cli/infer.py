@@ -51,7 +51,7 @@ def command(
     columns = parse_columns(show)
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
-    result = infer(load_net(net, registry), input=shapes, set=values, registry=registry)
+    result = infer(load_net(net, registry, shapes), input=shapes, set=values, registry=registry)
     failed = bool(result.errors)
     if failed:
         from ..mend import fixes_for

@@ -14,10 +14,9 @@ import click
 from ..errors import ShapecalcError, SpecError
 from .failures import write, write_json
 from .files import replace
-from .shapes import Sizes, parse_shape
 
 if TYPE_CHECKING:
-    from ..net import Net
+    from ..net import Net, Shape
     from ..registry import Registry
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -148,22 +147,26 @@ def load_registry(files: tuple[str, ...]) -> Registry:
     return load(files)
 
 
-def load_net(argument: str | None, registry: Registry) -> Net:
+def load_net(
+    argument: str | None,
+    registry: Registry,
+    inputs: dict[str | None, Shape] | None = None,
+) -> Net:
     """Read NET; without it standard input when it is piped, else net.yaml.
 
-    Raises `UsageError` when there is nothing to read.
+    `inputs` are the shapes of --input, with which Python source is traced. Raises `UsageError` when there is nothing to read.
     """
     from ..readers import read
 
     if argument == "-":
-        return read("-", registry=registry, stdin_text=_stdin())
+        return read("-", registry=registry, stdin_text=_stdin(), inputs=inputs)
     if argument is not None:
-        return read(argument, registry=registry)
+        return read(argument, registry=registry, inputs=inputs)
     text = _stdin() if _is_piped() else ""
     if text.strip():
-        return read("-", registry=registry, stdin_text=text)
+        return read("-", registry=registry, stdin_text=text, inputs=inputs)
     if os.path.exists("net.yaml"):
-        return read("net.yaml", registry=registry)
+        return read("net.yaml", registry=registry, inputs=inputs)
     raise click.UsageError(
         "there is no NET: name a file, a zoo net or an expression, pipe a spec in,"
         ' or put a net.yaml here. Try: shapecalc infer "Conv2d(3, 6, 5) | MaxPool2d(2)"'
@@ -192,9 +195,11 @@ def _stdin() -> str:
     return text
 
 
-def parse_inputs(given: tuple[str, ...]) -> dict[str | None, Sizes] | None:
+def parse_inputs(given: tuple[str, ...]) -> dict[str | None, Shape] | None:
     """Read --input: shapes by name; None names the first input."""
-    found: dict[str | None, Sizes] = {}
+    from ..readers.shapes import parse_shape
+
+    found: dict[str | None, Shape] = {}
     for text in given:
         name, sign, shape = text.rpartition("=")
         key = name.strip() if sign else None

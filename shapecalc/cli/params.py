@@ -44,7 +44,7 @@ def command(
 
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
-    state = state_dict(load_net(net, registry), shapes, values, registry, wrap)
+    state = state_dict(load_net(net, registry, shapes), shapes, values, registry, wrap)
     if face.json:
         face.document(state.to_dict())
     else:

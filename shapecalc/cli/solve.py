@@ -14,7 +14,6 @@ from .options import (
     takes_input,
     takes_net,
 )
-from .shapes import parse_shape
 
 
 @click.command()
@@ -71,7 +70,7 @@ def command(
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
     solution = solve(
-        load_net(net, registry),
+        load_net(net, registry, shapes),
         targets=asked,
         upto=upto,
         unknowns=_names(unknowns),
@@ -118,7 +117,9 @@ def _names(text: str | None) -> list[str] | None:
 def _sizes(text: str | None) -> list[int] | None:
     if text is None:
         return None
-    sizes = parse_shape(text, "--near")
+    from ..readers.shapes import parse_shape
+
+    sizes = parse_shape(text)
     numbers = [size for size in sizes if isinstance(size, int)]
     if len(numbers) != len(sizes):
         raise click.BadParameter(f"{text!r} needs numbers: 700x700", param_hint="--near")

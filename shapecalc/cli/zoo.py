@@ -17,7 +17,8 @@ def command(face: Face, name: str | None) -> int:
       shapecalc zoo
       shapecalc zoo lenet > net.yaml
     """
-    from ..showcase import names, summary, text_of
+    from ..readers import zoo_names
+    from ..showcase import summary, text_of
 
     if name is not None:
         text = text_of(name)
@@ -26,7 +27,7 @@ def command(face: Face, name: str | None) -> int:
         else:
             face.answer(text)
         return 0
-    nets = {item: summary(item) for item in names()}
+    nets = {item: summary(item) for item in zoo_names()}
     if face.json:
         found = [{"name": item, "summary": words} for item, words in nets.items()]
         face.document({"version": 1, "kind": "zoo", "nets": found})

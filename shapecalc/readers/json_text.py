@@ -120,6 +120,6 @@ def _scan(text: str) -> tuple[Mark, int]:
             parts[key[0]] = key[1], mark
             keys[-1] = None
         else:
-            parts[len(parts)] = start, mark
+            parts[len(parts)] = mark.start, mark
     found = root.get(0)
     return (found[1] if found is not None else Mark(0, 0)), twice

@@ -1,0 +1,127 @@
+"""Small constant arrays: what sources compute with numpy, or with tensors, while a model is built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .numbers import is_number
+from .values import Array, Opaque, Tensor, Traced, Value
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+MAX_ELEMENTS = 4_096  # numbers of an array that are kept; a larger one has a shape only
+
+
+def from_nested(machine: Machine, value: Value) -> tuple[tuple[int, ...], tuple[Value, ...] | None]:
+    """Give the shape and the numbers of nested lists, as `numpy.array` reads them."""
+    machine.budget.spend(1)
+    if isinstance(value, Array):
+        return value.shape, value.elements
+    if isinstance(value, Tensor):
+        shape = tuple([machine.pin(Traced(size, None)) for size in value.shape])  # type: ignore[arg-type]
+        return shape, value.elements
+    if not isinstance(value, (list, tuple)):
+        known = is_number(value) or isinstance(value, bool)
+        return (), (machine.pin(value),) if known else None
+    inner = [from_nested(machine, item) for item in value]
+    if not inner:
+        return (0,), ()
+    shape = inner[0][0]
+    if any(item[0] != shape for item in inner):
+        raise machine.fail("ValueError", "the nested lists are of different lengths")
+    elements: list[Value] | None = []
+    for _, own in inner:
+        if own is None or elements is None or len(elements) + len(own) > MAX_ELEMENTS:
+            elements = None
+        else:
+            elements.extend(own)
+    return (len(inner), *shape), None if elements is None else tuple(elements)
+
+
+def to_nested(shape: Sequence[int], elements: tuple[Value, ...]) -> Value:
+    """Give numbers as nested lists."""
+    if not shape:
+        return elements[0]
+    step = math.prod(shape[1:])
+    return [
+        to_nested(shape[1:], elements[place * step : (place + 1) * step])
+        for place in range(shape[0])
+    ]
+
+
+def combine(
+    machine: Machine, symbol: str, left: Value, right: Value
+) -> tuple[tuple[int, ...], tuple[Value, ...] | None]:
+    """Apply an operator to numbers element by element; the shapes broadcast."""
+    (one, a), (two, b) = from_nested(machine, left), from_nested(machine, right)
+    shape = _broadcast(machine, one, two)
+    if a is None or b is None or math.prod(shape) > MAX_ELEMENTS:
+        return shape, None
+    if one != shape:
+        a = a * math.prod(shape) if len(a) == 1 else None
+    if two != shape:
+        b = b * math.prod(shape) if len(b) == 1 else None
+    if a is None or b is None:
+        return shape, None
+    machine.budget.spend(len(a))
+    return shape, tuple([_apply(machine, symbol, x, y) for x, y in zip(a, b, strict=True)])
+
+
+def _apply(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
+    from .numbers import compare, plain_arithmetic
+
+    if symbol in ("==", "!=", "<", "<=", ">", ">="):
+        return compare(machine, symbol, left, right)
+    if symbol in ("/", "//", "%") and right == 0:
+        return math.nan
+    return plain_arithmetic(machine, symbol, left, right)
+
+
+def _broadcast(machine: Machine, one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, ...]:
+    rank = max(len(one), len(two))
+    a = (1,) * (rank - len(one)) + one
+    b = (1,) * (rank - len(two)) + two
+    if any(x != y and 1 not in (x, y) for x, y in zip(a, b, strict=True)):
+        raise machine.fail("ValueError", f"operands of shapes {one} and {two} don't broadcast")
+    return tuple([y if x == 1 else x for x, y in zip(a, b, strict=True)])
+
+
+def array_operator(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
+    """Apply an operator to arrays and numbers."""
+    if symbol == "@":
+        return Opaque("a product of matrices of numpy")
+    shape, elements = combine(machine, symbol, left, right)
+    return Array(shape, elements)
+
+
+def array_item(machine: Machine, owner: Array, index: Value) -> Value:
+    """Give an element or a row of an array."""
+    if not isinstance(index, int) or not owner.shape:
+        if isinstance(index, slice) and len(owner.shape) == 1 and owner.elements is not None:
+            found = owner.elements[index]
+            return Array((len(found),), found)
+        return Opaque("a part of a numpy array")
+    count = owner.shape[0]
+    if not -count <= index < count:
+        raise machine.fail("IndexError", "index out of bounds")
+    rest = owner.shape[1:]
+    if owner.elements is None:
+        return Array(rest, None) if rest else Opaque("an element of a numpy array")
+    step = math.prod(rest)
+    place = index % count
+    found = owner.elements[place * step : (place + 1) * step]
+    return Array(rest, found) if rest else found[0]
+
+
+def set_array_item(owner: Array, index: Value, value: Value) -> None:
+    """Write into an array: single numbers are kept, other writes make its numbers unknown."""
+    if len(owner.shape) == 1 and isinstance(index, int) and is_number(value):
+        if owner.elements is not None and -len(owner.elements) <= index < len(owner.elements):
+            items = list(owner.elements)
+            items[index] = value
+            owner.elements = tuple(items)
+            return
+    owner.elements = None

@@ -95,7 +95,7 @@ def bind(
     values: dict[str, Value] = {}
     tensors: list[Tensor] = []
     named: dict[str, Tensor] = {}
-    slots = [p for p in parameters if not p.keywords]
+    slots = [p for p in parameters if not (p.keywords or p.named)]
     rest: list[Value] = []
     at = 0
     for node in arguments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .relations import AllOf, AnyOf, Comparison, Relation, decide, negate
+from .relations import AllOf, AnyOf, Comparison, Relation, any_of, decide, negate
 
 Bounds = tuple[int, "int | None"]
 
@@ -104,6 +104,11 @@ class Facts:
                 if self.holds(item) is None:
                     self.grant(item)
             return
+        if isinstance(relation, AnyOf):  # what can't hold is no alternative
+            left = any_of([item for item in relation.items if self.holds(item) is not False])
+            if left != relation:
+                self.grant(left)
+                return
         self._granted.add(relation)
         self.demands.append(Demand(relation, self.layer))
         if isinstance(relation, Comparison):

@@ -245,6 +245,8 @@ class Compiler:
                     and known.elementwise
                     and any(map(self.is_per_axis, arguments))
                 )
+            case Subscript(_, index):
+                return not isinstance(index, Slice) and self.is_per_axis(index)
             case Unary() | Binary() | Compare() | Logic() | Conditional():
                 return any(map(self.is_per_axis, parts_of(node)))
             case _:

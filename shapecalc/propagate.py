@@ -372,6 +372,7 @@ class Propagation:
         scope = LayerScope(type_, self, facts, depth)
         scope.axes = axes or 0
         scope["axes"] = axes
+        scope["place"] = tuple(range(scope.axes))
         scope["layer"] = type_.name
         complete(type_, type_.parameters, bound.values, scope)
         complete(type_, type_.forward, forward.values, scope)
@@ -411,6 +412,7 @@ class Propagation:
         if made.axes is None:
             scope.axes = self._axes_of(type_, given)
             scope["axes"] = scope.axes
+            scope["place"] = tuple(range(scope.axes))
             scope["layer"] = type_.name
             complete(type_, type_.parameters, made.bound.values, scope)
             complete(type_, type_.forward, made.forward.values, scope)

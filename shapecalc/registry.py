@@ -161,7 +161,7 @@ class LayerType:
         kinds = tuple(self._kind(part.strip()) for part in head.split(" | "))
         default = self.formula(tail) if tail else None
         return Parameter(
-            bare, kinds, default, name.startswith("*"), name.startswith("**"), text=text
+            bare, kinds, default, name.startswith("*"), name.startswith("**"), named, text
         )
 
     def _kind(self, word: str) -> Kind | str | None:
@@ -207,7 +207,7 @@ class LayerType:
             if any(isinstance(kind, Kind) and kind.form == "per axis" for kind in parameter.kinds)
         }
         if self.axes is not None:
-            names |= {name for name in self._starred() if name.startswith("L")}
+            names |= {"place", *(name for name in self._starred() if name.startswith("L"))}
         while True:
             compiler = Compiler(FUNCTIONS, frozenset(names))
             more = {
@@ -257,7 +257,7 @@ class LayerType:
     @cached_property
     def static_names(self) -> frozenset[str]:
         """The names that depend on arguments alone."""
-        names = {parameter.name for parameter in self.parameters} | {"axes", "layer"}
+        names = {parameter.name for parameter in self.parameters} | {"axes", "place", "layer"}
         forward = {parameter.name for parameter in self.forward}
         if not isinstance(self.axes, int | None):
             names -= {"axes"} | (self.per_axis & names)

@@ -16,7 +16,7 @@ def to_json(document: Any) -> str:
 def _spread(value: Any, depth: int) -> str:
     if depth < _DEPTH and value:
         pad = " " * (depth + 1)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and any(isinstance(item, dict | list) for item in value.values()):
             items = [f"{dumps(key)}: {_spread(item, depth + 1)}" for key, item in value.items()]
             return "{" + f",\n{pad}".join(items) + "}"
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):

@@ -206,7 +206,12 @@ def parse_inputs(given: tuple[str, ...]) -> dict[str | None, Shape] | None:
         if key in found:
             what = f"{key} is given twice" if key else "several shapes need names: image=1x3x32x32"
             raise click.BadParameter(what, param_hint="--input")
-        found[key] = parse_shape(shape)
+        try:
+            found[key] = parse_shape(shape)
+        except SpecError as error:
+            message = f"--input {text}: {error.message}"
+            hint = error.hint or "a shape is written 1x3x32x32, or Nx3xHxW with symbols"
+            raise SpecError(message, hint=hint, code="S106") from None
     return found or None
 
 

@@ -10,7 +10,7 @@ MAX_LINE = 160  # characters of it that are shown
 
 def problem_text(error: ShapecalcError, kind: str = "error") -> str:
     """Say where, what and how to mend it, with the source line and a caret under the place."""
-    place = f"{error.location}: " if error.location else ""
+    place = f"{error.location}: " if error.location and error.location.file else ""
     layer = f"{error.layer}: " if error.layer and not _names(error) else ""
     lines = [f"{place}{kind}[{error.code}]: {layer}{error.message}", *excerpt(error)]
     if error.hint:

@@ -1,6 +1,6 @@
 """Record torchvision's models: weights' names and shapes, and what sizes come out of which.
 
-    python tests/conformance/record_vision.py -o tests/conformance/data/vision.json.gz
+    python tests/conformance/record_vision.py -o tests/conformance/data/vision.json
 
 For each model: the call that makes it, `parameters` and `buffers` in the order of state_dict,
 `param_count`, and `cases` with the shapes that come out, or PyTorch's error. `smallest` is the

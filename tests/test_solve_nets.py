@@ -1,0 +1,250 @@
+"""The solver's answers for whole nets against running the net on every size."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import shapecalc
+from shapecalc import Solution
+
+EXAMPLES = int(os.environ.get("SHAPECALC_EXAMPLES", "60"))
+DATA = Path(__file__).parent / "conformance" / "data"
+REACH = 40  # sizes that brute force tries, for each unknown
+
+
+def accepts(net: shapecalc.Net, shape: tuple[int, ...]) -> shapecalc.Result | None:
+    result = shapecalc.infer(net, input=shape)
+    return None if result.errors else result
+
+
+# ------------------------------------------------------------------------------- random nets
+
+
+class Maker:
+    """Builds a random net of one spatial axis, keeping count of channels."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self.draw = draw
+        self.layers: list[dict[str, Any]] = []
+        self.channels = {"input": 2}
+
+    def add(self, call: str, sources: list[str], channels: int) -> str:
+        name = f"l{len(self.layers)}"
+        self.layers.append({"name": name, "layer": call, "from": sources})
+        self.channels[name] = channels
+        return name
+
+    def pick(self, *options: Any) -> Any:
+        return self.draw(st.sampled_from(options))
+
+    def sliding(self, source: str) -> str:
+        channels = self.channels[source]
+        kernel, stride = self.pick(1, 2, 3, 4, 5), self.pick(1, 1, 2, 3)
+        padding = self.pick(*range(kernel // 2 + 1))
+        kind = self.pick("conv", "conv", "pool", "ceil", "up", "scale", "average", "crop", "dilated")
+        match kind:
+            case "conv":
+                out = self.pick(1, 2, 4)
+                call = f"Conv1d({channels}, {out}, {kernel}, stride={stride}, padding={padding})"
+                return self.add(call, [source], out)
+            case "dilated":
+                call = f"Conv1d({channels}, 2, {kernel}, padding={padding}, dilation=2)"
+                return self.add(call, [source], 2)
+            case "pool":
+                return self.add(f"MaxPool1d({kernel}, {stride}, {padding})", [source], channels)
+            case "ceil":
+                call = f"MaxPool1d({kernel}, {stride}, {padding}, ceil_mode=True)"
+                return self.add(call, [source], channels)
+            case "average":
+                return self.add(f"AvgPool1d({kernel}, ceil_mode=True)", [source], channels)
+            case "up":
+                extra = self.pick(*range(stride))
+                call = (
+                    f"ConvTranspose1d({channels}, 2, {kernel}, stride={stride},"
+                    f" padding={padding}, output_padding={extra})"
+                )
+                return self.add(call, [source], 2)
+            case "scale":
+                factor = self.pick("2", "3", "0.5", "1.5")
+                return self.add(f"Upsample(scale_factor={factor})", [source], channels)
+        left, right = self.pick(0, 1, 2), self.pick("None", "-1", "-2", "20")
+        call = f"getitem((slice(None), slice(None), slice({left}, {right})))"
+        return self.add(call, [source], channels)
+
+    def net(self) -> shapecalc.Net:
+        last = "input"
+        for _ in range(self.draw(st.integers(1, 4))):
+            match self.pick("chain", "chain", "add", "cat", "skip"):
+                case "chain":
+                    last = self.sliding(last)
+                case "add":
+                    one, two = self.sliding(last), self.sliding(last)
+                    if self.channels[one] != self.channels[two]:
+                        last = self.add("cat(dim=1)", [one, two], self.channels[one] + self.channels[two])
+                    else:
+                        last = self.add("add", [one, two], self.channels[one])
+                case "cat":
+                    one, two = self.sliding(last), self.sliding(last)
+                    last = self.add("cat(dim=1)", [one, two], self.channels[one] + self.channels[two])
+                case "skip":
+                    down = self.sliding(last)
+                    up = self.sliding(down)
+                    total = self.channels[last] + self.channels[up]
+                    last = self.add("cat(dim=1)", [last, up], total)
+        if self.draw(st.booleans()) and self.draw(st.booleans()):
+            flat = self.add("flatten(1)", [last], 0)
+            self.add(f"Linear({self.channels[last] * self.draw(st.integers(1, 9))}, 3)", [flat], 0)
+        return shapecalc.load({"inputs": {"input": [1, 2, 32]}, "layers": self.layers})
+
+
+@st.composite
+def nets(draw: st.DrawFn) -> shapecalc.Net:
+    return Maker(draw).net()
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(nets(), st.one_of(st.none(), st.integers(1, 12)))
+def test_solutions_of_random_nets_are_the_sizes_that_run(
+    net: shapecalc.Net, target: int | None
+) -> None:
+    asked = {} if target is None else {"target": (target,), "at": net.layers[0].name}
+    answer = shapecalc.solve(net, **asked)
+    assert answer.complete
+    for size in range(1, REACH):
+        result = accepts(net, (1, 2, size))
+        fits = result is not None
+        if result is not None and target is not None:
+            fits = result[net.layers[0].name].output_shape[-1] == target
+        assert ((size,) in answer) == fits, (size, net.to_dict(), answer)
+
+
+# ---------------------------------------------------------------------------- recorded answers
+
+
+def questions() -> list[dict[str, Any]]:
+    found = json.loads((DATA / "solve.json").read_text(encoding="utf-8"))
+    return [item for item in found["questions"]]
+
+
+def wanted(answer: Mapping[str, Any], names: list[str], point: Mapping[str, int]) -> bool:
+    def among(runs: list[list[int]], value: int) -> bool:
+        return any(f <= value <= last and (value - f) % step == 0 for f, last, step in runs)
+
+    match answer["form"]:
+        case "none":
+            return False
+        case "product":
+            return all(among(answer[name], point[name]) for name in names)
+        case "rows":
+            return any(all(among(row[n], point[n]) for n in names) for row in answer["rows"])
+    return [point[name] for name in names] in answer["pairs"]
+
+
+def check(answer: Solution, expected: Mapping[str, Any], question: Mapping[str, Any]) -> None:
+    names = question["unknowns"]
+    assert answer.complete
+    axes = []
+    for name in names:
+        low, high = question["search"][name]
+        near = {low, high}
+        runs = [run for row in expected.get("rows", [expected]) for run in row.get(name, [])]
+        for first, last, step in runs:
+            near |= {first - 1, first, first + 1, last - 1, last, last + 1, first + step}
+        axes.append(sorted(x for x in near | set(range(low, high, 13)) if low <= x <= high))
+    for values in itertools.product(*axes):
+        point = dict(zip(names, values, strict=True))
+        assert (point in answer) == wanted(expected, names, point), point
+
+
+@pytest.mark.parametrize("question", questions(), ids=lambda item: item["id"])
+def test_recorded_questions(question: dict[str, Any]) -> None:
+    if question["net"] is None:
+        net = shapecalc.load({"input": question["input"], "layers": [{"m": question["spec"]}]})
+        answer = shapecalc.solve(net, target=question["target"], at="m")
+        assert answer.complete
+        names = question["names"]
+        ranges = [range(low, high + 1) for low, high in (question["range"][n] for n in names)]
+        found = [
+            list(point)
+            for point in itertools.product(*ranges)
+            if dict(zip(names, point, strict=True)) in answer
+        ]
+        assert found == question["answer"]
+        return
+    path = DATA / "nets" / f"{question['net']}.json"
+    net = shapecalc.load(json.loads(path.read_text(encoding="utf-8"))["net"])
+    shapes = {name: tuple(shape) for name, shape in question["inputs"].items()}
+    at = question["at"]
+    answer = shapecalc.solve(
+        net, target=question["target"], at=at, upto=at, input=shapes, mix_batch=True
+    )
+    check(answer, question["answer"], question)
+    if at is not None:
+        whole = shapecalc.solve(net, target=question["target"], at=at, input=shapes, mix_batch=True)
+        check(whole, question.get("answer_whole_net", question["answer"]), question)
+
+
+# ---------------------------------------------------------------------------------- by name
+
+
+def test_lenet_backwards() -> None:
+    answer = shapecalc.solve("lenet", target="5x5")
+    assert answer.to_dict()["solutions"] == [{"H": [[32, 35, 1]], "W": [[32, 35, 1]]}]
+    assert answer.recommended == {"H": 32, "W": 32}
+    assert answer.lossless
+    assert (32, 35) in answer
+    assert (36, 32) not in answer
+    assert list(answer.points(limit=3)) == [(32, 32), (32, 33), (33, 32)]
+    assert answer.to_dict()["input"] == {"input": ["N", 3, 32, 32]}
+
+
+def test_lenet_alone_takes_three_boxes() -> None:
+    assert shapecalc.solve("lenet").to_dict()["solutions"] == [
+        {"H": [[16, 19, 1]], "W": [[112, 115, 1]]},
+        {"H": [[32, 35, 1]], "W": [[32, 35, 1]]},
+        {"H": [[112, 115, 1]], "W": [[16, 19, 1]]},
+    ]
+
+
+def test_a_padded_unet_takes_multiples_of_16() -> None:
+    answer = shapecalc.solve("unet", near=(700, 700))
+    runs = [[16, None, 16]]
+    assert answer.to_dict()["solutions"] == [{"H": runs, "W": runs}]
+    assert answer.near is not None
+    assert answer.near["below"] == {"H": 688, "W": 688}
+    assert answer.near["above"] == {"H": 704, "W": 704}
+    assert answer.near["crop"] == {"H": [6, 6], "W": [6, 6]}
+    assert answer.near["pad"] == {"H": [2, 2], "W": [2, 2]}
+
+
+def test_a_convolution_that_keeps_the_size() -> None:
+    net = shapecalc.load("Conv2d(3, 8, k, padding=p)")
+    answer = shapecalc.solve(net, target="32x32", input=(1, 3, 32, 32))
+    assert answer.to_dict()["solutions"] == [
+        {"p": [[0, None, 1]], "k": [["2*p + 1", "2*p + 1", 1]]}
+    ]
+
+
+def test_no_solution_names_the_targets_in_reach() -> None:
+    answer = shapecalc.solve("lenet", target="6x6")
+    assert not answer.satisfiable
+    assert answer.complete
+    assert answer.reason is not None
+    assert "5x5" in answer.reason
+
+
+def test_relations_and_ranges() -> None:
+    net = shapecalc.load("Conv2d(3, 6, 3, stride=2)")
+    answer = shapecalc.solve(net, target="7..9x>=7", where=["H == W"])
+    assert list(answer.points()) == [(size, size) for size in range(15, 21)]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from .dims import Dim, symbol
-from .errors import SpecError
+from .errors import SpecError, nearest_words
 from .facts import Facts, Misfit
 from .formula import ARITHMETIC, Compiled, Compiler, FormulaError, Scope, Value, relate, show
 from .registry import Input, Kind, LayerType, Parameter, Registry
@@ -195,7 +194,7 @@ def _too_many(
 
 
 def _unknown(layer: LayerType, name: str, known: list[str]) -> SpecError:
-    near = get_close_matches(name, known, 1, 0.6)
+    near = nearest_words(name, known, 0.6)
     hint = f"did you mean {near[0]}?" if near else f"its arguments are: {', '.join(known)}"
     return SpecError(f"{layer.name} has no argument {name}", hint=hint, code="S111")
 
@@ -276,7 +275,9 @@ def _fit_kind(kind: Kind, value: Value, axes: int, optional: bool) -> tuple[Valu
             if why:
                 return value, why
         return items, ""
-    return value, _fit_atom(kind, value)
+    why = _fit_atom(kind, value)
+    # Formulas see a tensor as its shape.
+    return value.shape if isinstance(value, Tensor) and kind.base == "tensor" else value, why
 
 
 def _fit_atom(kind: Kind, value: Value) -> str:

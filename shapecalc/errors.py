@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -83,3 +84,10 @@ class SolveError(ShapecalcError):
     """A question to the solver that has no meaning for this net."""
 
     default_code = "S301"
+
+
+def nearest_words(word: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """Give the known word that is most like a mistyped one, in a list; an empty one if none is."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    return get_close_matches(word, list(known), 1, cutoff)

@@ -31,6 +31,7 @@ from .syntax import (
     Star,
     Subscript,
     Unary,
+    literal,
     parts_of,
     to_text,
 )
@@ -392,6 +393,8 @@ class Compiler:
     def _call(self, node: Call) -> Compiled:
         function = self.functions.get(node.function)
         if function is None:
+            if node.function[:1].isupper() and node.forward is None:
+                return self._module(node)
             raise SpecError(
                 f"{node.function} is not a function of the language of formulas", code="S102"
             )
@@ -418,6 +421,16 @@ class Compiler:
             a, b = given
             return lambda scope, axis: call(a(scope, axis), b(scope, axis))
         return lambda scope, axis: call(*[part(scope, axis) for part in given])
+
+    def _module(self, node: Call) -> Compiled:
+        """Make a module: the call of a layer, with its arguments worked out."""
+        given = [self.whole(item) for item in node.arguments]
+        named = [(name, self.whole(item)) for name, item in node.keywords]
+        return lambda scope, axis: Call(
+            node.function,
+            tuple([literal(part(scope, axis)) for part in given]),
+            tuple([(name, literal(part(scope, axis))) for name, part in named]),
+        )
 
     def _subscript(self, value: Compiled, index: Node) -> Compiled:
         if isinstance(index, Slice):

@@ -164,11 +164,31 @@ class LayerScope(Scope):
 
     # ------------------------------------------------------------------- modules as arguments
 
-    def apply(self, module: Value, inputs: Sequence[Value]) -> Value:
+    def apply(self, module: Value, inputs: Sequence[Value], named: Mapping[str, Value]) -> Value:
         """Give the output of a module that is an argument."""
+        return inputs[0] if module is None else self._applied(module, inputs, named)[0]
+
+    def macs_of(self, module: Value, inputs: Sequence[Value], named: Mapping[str, Value]) -> Value:
+        """Give the multiply-accumulates of a module that is an argument."""
         if module is None:
-            return inputs[0]
-        return self.owner.apply(self._module(module), list(inputs), {}, self.facts, self.depth + 1)[0]
+            return 0
+        scope = self._applied(module, inputs, named)[1]
+        return scope.type.macs(scope, 0) if scope.type.macs is not None else 0
+
+    def _applied(
+        self, module: Value, inputs: Sequence[Value], named: Mapping[str, Value]
+    ) -> tuple[Output, LayerScope]:
+        call = self._module(module)
+        forward = {item.name for item in self.owner.registry.find(call.function).forward}
+        words = tuple((name, literal(item)) for name, item in named.items() if name in forward)
+        if words:
+            call = call._replace(forward=((), words))
+        tensors = {name: item for name, item in named.items() if name not in forward}
+        return self.owner.apply(call, list(inputs), tensors, self.facts, self.depth + 1)
+
+    def class_of(self, module: Value) -> str:
+        """Give the name of the class of a module that is an argument."""
+        return self.owner.registry.find(self._module(module).function).name
 
     def state(self, module: Value) -> Value:
         """Give the parameters of a module that is an argument, as pairs of name and shape."""
@@ -430,7 +450,8 @@ class Propagation:
             output = scope["output"] = type_.output(scope, 0)
             _demand_natural(output, facts)
         except Misfit as misfit:
-            misfit.wording = _wording(scope, misfit)  # type: ignore[attr-defined]
+            if getattr(misfit, "wording", None) is None:  # a module inside may have its own
+                misfit.wording = _wording(scope, misfit)  # type: ignore[attr-defined]
             raise
         return output, scope
 
@@ -492,12 +513,14 @@ class Propagation:
     def _state_of(self, scope: LayerScope) -> tuple[dict[str, Shape], dict[str, Shape]]:
         parameters = self._named_shapes(scope, "weights")
         buffers = self._named_shapes(scope, "buffers")
-        for template, node in scope.type.submodules:
+        for template, formula in scope.type.submodules:
             for names in _each(scope):
                 scope.update(names)
-                module = self._submodule(node, scope)
+                module = formula(scope, 0)
                 if module is None:
                     continue
+                if not isinstance(module, Call):
+                    raise FormulaError(f"{show(module)} is not a module")
                 prefix = template.format(**names)
                 inner = self.state(module, scope.facts, scope.depth + 1)
                 for target, items in zip((parameters, buffers), inner, strict=True):
@@ -505,23 +528,6 @@ class Propagation:
                 if "{" not in template:
                     break
         return parameters, buffers
-
-    def _submodule(self, node: Node, scope: LayerScope) -> Call | None:
-        if isinstance(node, Conditional):
-            chosen = scope.type.compile(node.test)(scope, 0)
-            return self._submodule(node.yes if chosen else node.no, scope)
-        if isinstance(node, Constant) and node.value is None:
-            return None
-        if isinstance(node, Call) and self.registry.knows(node.function):
-            values = [literal(scope.type.compile(item)(scope, 0)) for item in node.arguments]
-            words = [
-                (name, literal(scope.type.compile(item)(scope, 0))) for name, item in node.keywords
-            ]
-            return Call(node.function, tuple(values), tuple(words))
-        found = scope.type.compile(node)(scope, 0)
-        if found is not None and not isinstance(found, Call):
-            raise FormulaError(f"{show(found)} is not a module")
-        return found
 
     def _named_shapes(self, scope: LayerScope, section: str) -> dict[str, Shape]:
         formulas = scope.type.state_formulas(section)
@@ -625,26 +631,28 @@ def _match(item: Input, pattern: Node | None, value: Output, scope: LayerScope) 
 
 def _match_sizes(item: Input, items: tuple[Node, ...], shape: Shape, scope: LayerScope) -> None:
     fixed = 0
-    star = optional = None
+    optional = None
+    widths: dict[int, int] = {}
+    open_star = None  # the one star that takes what is left
     for place, part in enumerate(items):
         if isinstance(part, Star):
-            star = place
+            width = _star_width(part, scope)
+            if width is None:
+                open_star = place
+            else:
+                widths[place] = width
         elif isinstance(part, Tuple):
             optional = place
         else:
             fixed += 1
-    width = 0
-    if star is not None:
-        width = len(shape) - fixed
-        name = items[star].value.name  # type: ignore[union-attr]
-        if scope.type.axes is not None and name.startswith("L"):
-            width = scope.axes
-        elif name in scope.type.where or dict.__contains__(scope, name):
-            width = len(scope[name])
-    spare = len(shape) - fixed - width
+    taken = fixed + sum(widths.values())
+    if open_star is not None:
+        widths[open_star] = max(len(shape) - taken, 0)
+        taken += widths[open_star]
+    spare = len(shape) - taken
     present = spare == 1
     if optional is None:
-        fits = spare == 0 and width >= 0
+        fits = spare == 0
     else:
         name = items[optional].items[0].name  # type: ignore[union-attr]
         known = dict.__contains__(scope, name)
@@ -652,10 +660,10 @@ def _match_sizes(item: Input, items: tuple[Node, ...], shape: Shape, scope: Laye
     if not fits:
         raise Misfit(_rank_message(item, shape, scope.type), "rank")
     at = 0
-    for part in items:
+    for place, part in enumerate(items):
         if isinstance(part, Star):
-            _bind_sizes(part.value, shape[at : at + width], scope, item, shape)
-            at += width
+            _bind_sizes(part.value, shape[at : at + widths[place]], scope, item, shape)
+            at += widths[place]
         elif isinstance(part, Tuple):
             name = part.items[0].name  # type: ignore[union-attr]
             if present:
@@ -666,6 +674,16 @@ def _match_sizes(item: Input, items: tuple[Node, ...], shape: Shape, scope: Laye
         else:
             _bind_size(part, shape[at], scope, item, shape)
             at += 1
+
+
+def _star_width(part: Star, scope: LayerScope) -> int | None:
+    """Say how many sizes `*name` stands for; None: any number."""
+    name = part.value.name  # type: ignore[union-attr]
+    if scope.type.axes is not None and name.startswith("L"):
+        return scope.axes
+    if name in scope.type.where or dict.__contains__(scope, name):
+        return len(scope[name])
+    return None
 
 
 def _bind_size(part: Node, size: Size, scope: LayerScope, item: Input, shape: Shape) -> None:

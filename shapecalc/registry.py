@@ -6,14 +6,13 @@ the manual of the format. Nothing here knows a layer.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from .errors import Location, SpecError
+from .errors import Location, SpecError, nearest_words
 from .formula import Compiled, Compiler
 from .structure import FUNCTIONS
 from .syntax import (
@@ -328,10 +327,10 @@ class LayerType:
         return tuple((str(name), self.compile(self.formula(text))) for name, text in data.items())
 
     @cached_property
-    def submodules(self) -> tuple[tuple[str, Node], ...]:
-        """Modules inside: their names, and calls or arguments that make them."""
+    def submodules(self) -> tuple[tuple[str, Compiled], ...]:
+        """Modules inside: their names, and the formulas that make them."""
         data = self.data.get("submodules") or {}
-        return tuple((str(name), self.formula(text)) for name, text in data.items())
+        return tuple((str(name), self.compile(self.formula(text))) for name, text in data.items())
 
     @cached_property
     def macs(self) -> Compiled | None:
@@ -342,7 +341,7 @@ class LayerType:
         """Read every formula; raises `SpecError` for the first that can't be read."""
         for key in self.data:
             if key not in _KEYS:
-                near = get_close_matches(str(key), _KEYS, 1)
+                near = nearest_words(str(key), _KEYS)
                 hint = f"did you mean {near[0]}?" if near else None
                 raise SpecError(
                     f"{self.key} in {self.origin}: unknown key {key}", hint=hint, code="S120"
@@ -402,7 +401,7 @@ class Registry:
             base = {k: v for k, v in self.data(other).items() if k not in ("example",)}
             for section, value in found.items():
                 old = base.get(section)
-                merged = isinstance(old, dict) and isinstance(value, dict) and section == "checks"
+                merged = section in ("checks", "where") and isinstance(old, dict)
                 base[section] = {**old, **value} if merged else value
             found = base
         self._data[key] = found
@@ -446,7 +445,7 @@ class Registry:
         words = self.words
         near = words.get(bare) or lower.get(bare.lower())
         if near is None:
-            close = get_close_matches(bare, self._keys, 1, 0.6)
+            close = nearest_words(bare, self._keys, 0.6)
             near = close[0] if close else None
         hint = f"did you mean {near}?" if near else "`shapecalc layers` lists what there is"
         return SpecError(f"unknown layer {name}", hint=hint, code="S110")
@@ -520,17 +519,22 @@ def _read_yaml(entry: _Entry) -> dict[str, Any]:
     return found
 
 
-def registry_file() -> Path:
+def registry_file() -> str:
     """Find `layers.yaml`: inside an installed package, or at the top of the repository."""
-    here = Path(__file__).parent
-    inside = here / "layers.yaml"
-    return inside if inside.exists() else here.parent / "layers.yaml"
+    here = os.path.dirname(os.path.abspath(__file__))
+    inside = os.path.join(here, "layers.yaml")
+    return inside if os.path.exists(inside) else os.path.join(os.path.dirname(here), "layers.yaml")
+
+
+def _text_of(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 @cache
 def default_registry() -> Registry:
     """Read the registry that comes with shapecalc."""
-    return Registry({"layers.yaml": registry_file().read_text(encoding="utf-8")})
+    return Registry({"layers.yaml": _text_of(registry_file())})
 
 
 def load_registry(files: tuple[str, ...] = ()) -> Registry:
@@ -540,10 +544,10 @@ def load_registry(files: tuple[str, ...] = ()) -> Registry:
     """
     if not files:
         return default_registry()
-    texts = {"layers.yaml": registry_file().read_text(encoding="utf-8")}
+    texts = {"layers.yaml": _text_of(registry_file())}
     for file in files:
         try:
-            texts[file] = Path(file).read_text(encoding="utf-8")
+            texts[file] = _text_of(file)
         except (OSError, UnicodeDecodeError) as error:
             raise SpecError(f"{file} can't be read: {error}", code="S120") from None
     found = Registry(texts)

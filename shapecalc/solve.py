@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .boxes import Box, SystemSolution, tidy
 from .dims import Dim, Symbol, symbol, symbols_of
-from .errors import ShapecalcError, ShapeError, SolveError, SpecError
+from .errors import ShapecalcError, ShapeError, SolveError, SpecError, nearest_words
 from .facts import Facts
 from .infer import (
     LETTERS,
@@ -485,9 +485,7 @@ def _sizes_used(layer: Layer, names: Mapping[str, Layer]) -> list[str]:
 
 
 def unknown_layer(net: Net, name: str) -> SolveError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, [item.name for item in net.layers], 1, 0.5)
+    near = nearest_words(name, [item.name for item in net.layers], 0.5)
     hint = f"did you mean {near[0]}?" if near else "`shapecalc infer` lists the layers"
     return SolveError(f"the net has no layer {name}", hint=hint, code="S302")
 

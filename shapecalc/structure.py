@@ -347,7 +347,13 @@ FUNCTIONS: dict[str, Function] = {
     "slice_length": Function(slice_length, scoped=True),
     "einsum": Function(einsum, scoped=True),
     "rearrange": Function(rearrange, scoped=True),
-    "apply": Function(lambda scope, module, *inputs: scope.apply(module, inputs), scoped=True),
+    "apply": Function(
+        lambda scope, module, *inputs, **named: scope.apply(module, inputs, named), scoped=True
+    ),
+    "macs_of": Function(
+        lambda scope, module, *inputs, **named: scope.macs_of(module, inputs, named), scoped=True
+    ),
+    "class_of": Function(lambda scope, module: scope.class_of(module), scoped=True),
     "state": Function(lambda scope, module: scope.state(module), scoped=True),
     "argument": Function(
         lambda scope, module, name: scope.argument(module, name), scoped=True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 from typing import Any
 
-from ..errors import SpecError
+from ..errors import SpecError, nearest_words
 from ..net import Net
 from ..registry import Registry
 from .expressions import looks_like_expression, read_expression
@@ -59,12 +58,12 @@ def _missing(source: str) -> SpecError:
     if os.path.splitext(source)[1] in SUFFIXES or os.sep in source:
         folder = os.path.dirname(source) or "."
         try:
-            near = get_close_matches(os.path.basename(source), os.listdir(folder), 1, 0.6)
+            near = nearest_words(os.path.basename(source), os.listdir(folder), 0.6)
         except OSError:
             near = []
         hint = f"did you mean {os.path.join(os.path.dirname(source), near[0])}?" if near else None
         return SpecError(f"there is no file {source}", hint=hint, code="S131")
-    near = get_close_matches(source, zoo_names(), 1, 0.6)
+    near = nearest_words(source, zoo_names(), 0.6)
     hint = (
         f"did you mean {near[0]}?"
         if near

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from ..errors import SpecError
+from ..errors import SpecError, nearest_words
 from ..formula import ARITHMETIC, Compiler, FormulaError, Scope
 from ..net import Layer, Net, Reference, Source
 from ..registry import Registry
@@ -175,7 +174,7 @@ class _Reader:
     def known_keys(self, data: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
         for key in data:
             if key not in known:
-                near = get_close_matches(str(key), known, 1, 0.6)
+                near = nearest_words(str(key), known, 0.6)
                 hint = f"did you mean {near[0]}?" if near else f"its keys are: {', '.join(known)}"
                 raise self.document.fail(
                     f"{key} is not a key of {what}", key, hint=hint, code="S108"
@@ -249,7 +248,7 @@ class _Reader:
         given = dict(zip(names, call.arguments, strict=False))
         for name, node in call.keywords:
             if name not in names:
-                near = get_close_matches(name, names, 1, 0.6)
+                near = nearest_words(name, names, 0.6)
                 hint = f"did you mean {near[0]}?" if near else f"they are: {', '.join(names)}"
                 raise self.document.fail(
                     f"{block.name} has no parameter {name}", at, hint=hint, code="S111"
@@ -619,7 +618,7 @@ class _Reader:
                 self.keep.append(call)
         except SpecError as error:
             options = [*self.blocks]
-            near = get_close_matches(call.function, options, 1, 0.7)
+            near = nearest_words(call.function, options, 0.7)
             hint = f"did you mean the block {near[0]}?" if near else error.hint
             offset = str(at).find(call.function) if isinstance(at, str) else 0
             raise self.document.fail(
@@ -721,7 +720,7 @@ class _Reader:
         while scope is not None:
             options += scope.entries
             scope = scope.around
-        near = get_close_matches(name, options or list(self.full), 1, 0.5)
+        near = nearest_words(name, options or list(self.full), 0.5)
         hint = f"did you mean {near[0]}?" if near else "an entry takes what stands before it"
         return self.document.fail(f"there is no layer {name} before this", at, hint=hint, code="S114")
 

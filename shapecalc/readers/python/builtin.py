@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from .display import format_value, show_repr
 from .equality import sort_key
 from .failures import EXCEPTIONS, OBJECT
 from .methods import sorted_items
-from .numbers import ceil_ratio, extreme, floor_ratio, is_number
+from .numbers import extreme, is_number
 from .operators import binary
 from .types import (
     BOOL,
@@ -437,25 +436,3 @@ BUILTINS: dict[str, Value] = {
     "NotImplemented": Opaque("NotImplemented"),
     "__debug__": True,
 }
-
-
-def floor(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    """Stand for `math.floor`."""
-    (value,) = given
-    if isinstance(value, Traced):
-        return value
-    if isinstance(value, Ratio):
-        return floor_ratio(machine, value)
-    return machine.budget.number(math.floor(value))
-
-
-def ceil(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    """Stand for `math.ceil`."""
-    (value,) = given
-    if isinstance(value, Traced):
-        return value
-    if isinstance(value, Ratio):
-        return ceil_ratio(machine, value)
-    return machine.budget.number(math.ceil(value))
-
-

@@ -1,0 +1,73 @@
+"""`shapecalc convert`."""
+
+from __future__ import annotations
+
+import click
+
+from .options import Face, common, load_net, load_registry, parse_inputs, takes_net
+
+ENDINGS = {"yaml": "yaml", "yml": "yaml", "json": "json", "py": "py"}
+
+
+@click.command()
+@takes_net
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["yaml", "json", "py"]),
+    help="What to write (else by the ending of -o, else yaml).",
+)
+@click.option("--input", "inputs", metavar="SHAPE", multiple=True, help="Input shape to write.")
+@common
+def command(
+    face: Face,
+    net: str | None,
+    registries: tuple[str, ...],
+    form: str | None,
+    inputs: tuple[str, ...],
+) -> int:
+    """Write a net in another form: a YAML or JSON spec, or a PyTorch module.
+
+    \b
+      shapecalc convert model.py:Net -o net.yaml --input 1x3x32x32
+      shapecalc convert lenet -o lenet.py
+      shapecalc convert "Conv2d(3, 6, 5) | ReLU" --format json
+    """
+    shapes = parse_inputs(inputs)
+    registry = load_registry(registries)
+    read = load_net(net, registry, shapes)
+    if shapes:
+        first = next(iter(read.inputs), "input")
+        named = {first if name is None else name: shape for name, shape in shapes.items()}
+        unknown = [name for name in named if name not in read.inputs]
+        if unknown:
+            raise click.BadParameter(f"the net has no input {unknown[0]}", param_hint="--input")
+        read = read._replace(inputs={**read.inputs, **named})
+    match "json" if face.json else form or form_of(face.output):
+        case "json":
+            face.document(read.to_dict())
+        case "py":
+            from ..render.module import module_text
+
+            face.answer(module_text(read, registry))
+        case _:
+            from ..render.spec import spec_text
+
+            face.answer(spec_text(read))
+    return 0
+
+
+def form_of(output: str | None) -> str:
+    """Choose the form by a file's ending.
+
+    Raises `BadParameter` for an ending that names none.
+    """
+    if output is None:
+        return "yaml"
+    ending = output.rpartition(".")[2].lower() if "." in output else ""
+    if ending not in ENDINGS:
+        raise click.BadParameter(
+            f"{output!r} ends in none of .yaml, .json, .py: say which with --format",
+            param_hint="-o",
+        )
+    return ENDINGS[ending]

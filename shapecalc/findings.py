@@ -1,0 +1,162 @@
+"""What `check` finds in a net: a spec that can't be read, shapes that don't fit, shapes not expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .errors import Location, ShapecalcError, ShapeError, SpecError
+from .formula import show
+from .infer import Result, infer
+from .mend import fixes_for
+from .net import Net, Shape, shape_json
+from .registry import Registry
+
+
+class Finding(NamedTuple):
+    """One finding: its level (error or warning), code, place, and what is to be said."""
+
+    net: str
+    level: str
+    code: str
+    message: str
+    location: Location
+    layer: str | None = None
+    hint: str | None = None
+    unreadable: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the finding as JSON has it."""
+        found: dict[str, Any] = {
+            "net": self.net,
+            "level": self.level,
+            "code": self.code,
+            "message": self.message,
+            **self.location._asdict(),
+        }
+        if self.layer is not None:
+            found["layer"] = self.layer
+        if self.hint is not None:
+            found["hint"] = self.hint
+        return found
+
+
+def unreadable(name: str, error: ShapecalcError) -> Finding:
+    """Make a finding of an error that keeps a net from being read."""
+    return _of_error(name, error)._replace(unreadable=not isinstance(error, ShapeError))
+
+
+def findings(
+    name: str, net: Net, registry: Registry, expected: Any = None, **given: Any
+) -> list[Finding]:
+    """Check a net: do its shapes fit, and are they those that are expected?
+
+    Raises `SpecError` for what can't be read.
+    """
+    result = infer(net, registry=registry, **given)
+    found = [_of_error(name, error) for error in result.errors]
+    if found:
+        fixes = [fix.text for fix in fixes_for(result)]
+        if fixes:
+            found[0] = found[0]._replace(hint=" or ".join(fixes))
+    found += [_impossible(name, symbol, result) for symbol in _without_values(result)]
+    start = _start(name, net)
+    found += [
+        Finding(name, "warning", "S290", warning, start) for warning in result.warnings
+    ]
+    if expected is not None and not result.errors:
+        found += _unexpected(name, result, expected)
+    return found
+
+
+def _of_error(name: str, error: ShapecalcError) -> Finding:
+    location = error.location or Location(name, 1, 1)
+    location = location if location.file else location._replace(file=name)
+    return Finding(
+        name, "error", error.code, error.message, location, error.layer, error.hint
+    )
+
+
+def _start(name: str, net: Net) -> Location:
+    return Location(net.file or name, 1, 1)
+
+
+def _without_values(result: Result) -> list[str]:
+    """List the symbols for which no value fits."""
+    return [name for name, values in result.symbols.items() if not values]
+
+
+def _impossible(name: str, symbol: str, result: Result) -> Finding:
+    message = f"no value of {symbol} fits all layers"
+    return Finding(name, "error", "S207", message, _start(name, result.net))
+
+
+# ------------------------------------------------------------------------------- expected shapes
+
+
+def _unexpected(name: str, result: Result, expected: Any) -> Iterator[Finding]:
+    """Hold shapes to recorded ones: `infer --json`, or a map of layers to shapes."""
+    recorded = recorded_shapes(expected)
+    for layer, shapes in recorded.items():
+        if layer not in result:
+            yield Finding(
+                name,
+                "error",
+                "S208",
+                f"a layer {layer} is expected, and there is none",
+                _start(name, result.net),
+            )
+            continue
+        step = result[layer]
+        if [shape_json(shape) for shape in step.shapes] != shapes:
+            yield Finding(
+                name,
+                "error",
+                "S208",
+                f"the output is {_shapes_text(step.shapes)}, expected is {_json_text(shapes)}",
+                step.layer.location or _start(name, result.net),
+                layer,
+            )
+
+
+def recorded_shapes(expected: Any) -> dict[str, list[list[int | str]]]:
+    """Read recorded shapes; raises `SpecError` for a document of another form."""
+    if isinstance(expected, Mapping) and isinstance(expected.get("layers"), list):
+        expected = {
+            item.get("name"): item.get("outputs")
+            for item in expected["layers"]
+            if isinstance(item, Mapping)
+        }
+    if not isinstance(expected, Mapping):
+        raise _not_recorded()
+    return {str(layer): _recorded(shapes) for layer, shapes in expected.items()}
+
+
+def _recorded(shapes: Any) -> list[list[int | str]]:
+    from .readers.shapes import parse_shape
+
+    if isinstance(shapes, str):
+        return [shape_json(parse_shape(shapes))]
+    if not isinstance(shapes, list):
+        raise _not_recorded()
+    if all(isinstance(size, int | str) for size in shapes):
+        return [shapes]
+    if not all(isinstance(shape, list) for shape in shapes):
+        raise _not_recorded()
+    return shapes
+
+
+def _not_recorded() -> SpecError:
+    return SpecError(
+        "the expected shapes are neither what `infer --json` prints nor a map of layers to shapes",
+        hint='such as {"conv1": [1, 6, 28, 28]}',
+        code="S132",
+    )
+
+
+def _shapes_text(shapes: list[Shape]) -> str:
+    return ", ".join(show(shape) or "()" for shape in shapes)
+
+
+def _json_text(shapes: list[list[int | str]]) -> str:
+    return ", ".join("×".join(map(str, shape)) or "()" for shape in shapes)

@@ -1,0 +1,262 @@
+"""numpy, as far as models use it while they are built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .arrays import MAX_ELEMENTS, from_nested, to_nested
+from .numbers import is_number
+from .standard import STANDARD
+from .types import ARRAY, FLOAT, INT
+from .values import (
+    MISSING,
+    Array,
+    Keywords,
+    Native,
+    Opaque,
+    Tensor,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+Rule = Callable[["Machine", "list[Value]", Keywords], Value]
+
+
+def _array(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    if isinstance(given[0], Opaque):
+        return given[0]
+    return Array(*from_nested(machine, _listed(machine, given[0])))
+
+
+def _listed(machine: Machine, value: Value) -> Value:
+    if is_number(value) or isinstance(value, (list, tuple, Array, Tensor)):
+        return value
+    return machine.collect(value)
+
+
+def _shape_of(machine: Machine, value: Value) -> tuple[int, ...]:
+    items = value if isinstance(value, (tuple, list)) else (value,)
+    return tuple([machine.pin(item) for item in items])
+
+
+def _filled(number: float | None) -> Rule:
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        shape = _shape_of(machine, given[0] if given else named["shape"])
+        count = math.prod(shape)
+        value = number if number is not None else given[1] if len(given) > 1 else None
+        known = value is not None and is_number(value) and 0 <= count <= MAX_ELEMENTS
+        return Array(shape, (value,) * count if known else None)
+
+    return run
+
+
+def _like(number: float) -> Rule:
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        shape, _ = from_nested(machine, given[0])
+        count = math.prod(shape)
+        return Array(shape, (number,) * count if count <= MAX_ELEMENTS else None)
+
+    return run
+
+
+def arange(machine: Machine, given: list[Value]) -> tuple[Value, ...]:
+    """Give the numbers of `arange`."""
+    numbers = [machine.pin(item) for item in given]
+    start, stop, step = (0, numbers[0], 1) if len(numbers) == 1 else (*numbers, 1)[:3]
+    count = max(math.ceil((stop - start) / step), 0)
+    machine.budget.items(count)
+    return tuple([start + place * step for place in range(count)])
+
+
+def linspace(machine: Machine, given: list[Value], named: Keywords) -> tuple[Value, ...]:
+    """Give the numbers of `linspace`."""
+    values = [machine.pin(item) for item in given]
+    start = values[0] if values else machine.pin(named["start"])
+    stop = values[1] if len(values) > 1 else machine.pin(named.get("end", named.get("stop")))
+    count = values[2] if len(values) > 2 else machine.pin(named.get("steps", named.get("num", 50)))
+    machine.budget.items(count)
+    if count == 1:
+        return (float(start),)
+    if named.get("endpoint") is False:
+        return tuple([start + (stop - start) * place / count for place in range(count)])
+    return tuple([start + (stop - start) * place / (count - 1) for place in range(count)])
+
+
+def _arange(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    found = arange(machine, given)
+    return Array((len(found),), found)
+
+
+def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    found = linspace(machine, given, named)
+    return Array((len(found),), found)
+
+
+def _prod(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    value = given[0]
+    if isinstance(value, Opaque):
+        return value
+    if isinstance(value, Array):
+        return Opaque("a product of an array") if value.elements is None else math.prod(value.elements)
+    return machine.product(_listed(machine, value) if not is_number(value) else [value])
+
+
+def _folded(function: Callable[..., Value]) -> Rule:
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        _, elements = from_nested(machine, _listed(machine, given[0]))
+        if elements is None or len(given) > 1 or "axis" in named:
+            return Opaque("a fold of a numpy array")
+        return function(elements)
+
+    return run
+
+
+def _each(name: str, function: Callable[..., Value]) -> Rule:
+    standard = STANDARD.get(f"math.{name}")
+
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        value = given[0]
+        if isinstance(value, Opaque):
+            return value
+        if isinstance(value, Tensor):
+            return Opaque("numpy on a tensor")
+        if is_number(value):
+            if isinstance(standard, Native):
+                found = standard.call(machine, [value], {})
+                # numpy's rounding gives floats
+                return float(found) if type(found) is int else found
+            return function(machine.pin(value))
+        shape, elements = from_nested(machine, _listed(machine, value))
+        known = None if elements is None else tuple([function(item) for item in elements])
+        return Array(shape, known)
+
+    return run
+
+
+def _extreme(pick: Callable[..., Value]) -> Rule:
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        if all(is_number(item) for item in given):
+            return pick(*[machine.pin(item) for item in given])
+        return Opaque("a numpy array")
+
+    return run
+
+
+def _cumsum(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    shape, elements = from_nested(machine, _listed(machine, given[0]))
+    if elements is None:
+        return Array(shape, None)
+    total: Value = 0
+    found = []
+    for item in elements:
+        total = total + item
+        found.append(total)
+    return Array((len(found),), tuple(found))
+
+
+_RULES: dict[str, Rule] = {
+    "array": _array,
+    "asarray": _array,
+    "zeros": _filled(0.0),
+    "ones": _filled(1.0),
+    "empty": _filled(None),
+    "full": _filled(None),
+    "zeros_like": _like(0.0),
+    "ones_like": _like(1.0),
+    "arange": _arange,
+    "linspace": _linspace,
+    "prod": _prod,
+    "sum": _folded(sum),
+    "max": _folded(max),
+    "min": _folded(min),
+    "mean": _folded(lambda items: sum(items) / len(items)),
+    "cumsum": _cumsum,
+    "maximum": _extreme(max),
+    "minimum": _extreme(min),
+    "sqrt": _each("sqrt", math.sqrt),
+    "log2": _each("log2", math.log2),
+    "log": _each("log", math.log),
+    "log10": _each("log10", math.log10),
+    "exp": _each("exp", math.exp),
+    "ceil": _each("ceil", lambda value: float(math.ceil(value))),
+    "floor": _each("floor", lambda value: float(math.floor(value))),
+    "round": _each("round", lambda value: float(round(value))),
+    "rint": _each("rint", lambda value: float(round(value))),
+    "abs": _each("fabs", abs),
+    "power": lambda machine, given, named: machine.pin(given[0]) ** machine.pin(given[1]),
+}
+NUMERICS: dict[str, Value] = {
+    **{f"numpy.{name}": Native(name, rule) for name, rule in _RULES.items()},
+    "numpy.pi": math.pi,
+    "numpy.inf": math.inf,
+    "numpy.nan": math.nan,
+    "numpy.newaxis": None,
+    "numpy.ndarray": ARRAY,
+    **dict.fromkeys(("numpy.int64", "numpy.int32", "numpy.int", "numpy.int_"), INT),
+    **dict.fromkeys(("numpy.float32", "numpy.float64", "numpy.float_"), FLOAT),
+}
+
+
+def array_attribute(machine: Machine, value: Array, name: str) -> Value:
+    """Give an attribute of an array."""
+
+    def known(_: Machine, given: list[Value], named: Keywords) -> Value:
+        if value.elements is None:
+            return Opaque("the numbers of a numpy array")
+        return to_nested(value.shape, value.elements)
+
+    def same(_: Machine, given: list[Value], named: Keywords) -> Value:
+        return value
+
+    def integers(_: Machine, given: list[Value], named: Keywords) -> Value:
+        if value.elements is None or not given or given[0] is not INT:
+            return value
+        return Array(value.shape, tuple([int(item) for item in value.elements]))
+
+    def reshape(m: Machine, given: list[Value], named: Keywords) -> Value:
+        shape = list(_shape_of(m, given[0] if len(given) == 1 else tuple(given)))
+        if -1 in shape:
+            rest = -math.prod(shape)
+            shape[shape.index(-1)] = math.prod(value.shape) // rest if rest else 0
+        return Array(tuple(shape), value.elements)
+
+    match name:
+        case "shape":
+            return tuple(value.shape)
+        case "ndim":
+            return len(value.shape)
+        case "size":
+            return math.prod(value.shape)
+        case "T":
+            return Array(value.shape[::-1], value.elements if len(value.shape) < 2 else None)
+        case "tolist" | "item":
+            return Native(name, known)
+        case "copy":
+            return Native(name, same)
+        case "astype":
+            return Native(name, integers)
+        case "reshape":
+            return Native(name, reshape)
+    rule = _RULES.get(name)
+    if rule is None:
+        return MISSING
+    return Native(name, lambda m, given, named: rule(m, [value, *given], named))
+
+
+def product(machine: Machine, items: object) -> Value:
+    """Multiply numbers of which some come from sizes."""
+    from .operators import binary
+
+    assert isinstance(items, (list, tuple))
+    total: Value = 1
+    for item in items:
+        if isinstance(item, Opaque):
+            return item
+        total = item if total == 1 and type(total) is int else binary(machine, "*", total, item)
+    return total
+
+

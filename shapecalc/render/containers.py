@@ -1,0 +1,126 @@
+"""Where modules stand inside one another: `Sequential` where they are numbered, else `ModuleDict`."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator, Mapping
+from json import dumps
+from typing import TypeAlias
+
+from ..net import Layer, Reference
+
+Tree: TypeAlias = "dict[str, Tree | str]"
+
+WIDTH = 88  # columns of a line before it is broken
+
+
+def tree_of(modules: Mapping[str, str]) -> Tree:
+    """Make nested containers of dotted names and what makes each module."""
+    root: Tree = {}
+    for name, made in modules.items():
+        *path, last = name.split(".")
+        place = root
+        for part in path:
+            inner = place.setdefault(part, {})
+            if isinstance(inner, str):  # a module with a module inside: the name is kept whole
+                place, last = root, name
+                break
+            place = inner
+        place[last] = made
+    return root
+
+
+def init_lines(root: Tree) -> Iterator[str]:
+    """Yield the lines that make the modules."""
+    for name, item in root.items():
+        made = _expression(item, "", len(name) + 16)
+        if is_attribute(name):
+            yield from f"self.{name} = {made}".split("\n")
+        else:
+            yield from f"self.add_module({dumps(name)}, {made})".split("\n")
+
+
+def _expression(item: Tree | str, indent: str, used: int) -> str:
+    if isinstance(item, str):
+        return item
+    deeper = indent + "    "
+    made = {name: _expression(part, deeper, 8) for name, part in item.items()}
+    if is_numbered(item):
+        opening, parts, closing = "nn.Sequential(", [*made.values()], ")"
+    else:
+        parts = [f"{dumps(name)}: {text}" for name, text in made.items()]
+        opening, closing = "nn.ModuleDict({", "})"
+    flat = opening + ", ".join(parts) + closing
+    if "\n" not in flat and len(indent) + used + len(flat) <= WIDTH:
+        return flat
+    inside = "".join(f"{deeper}{part},\n" for part in parts)
+    return f"{opening}\n{inside}{indent}{closing}"
+
+
+def is_numbered(item: Tree) -> bool:
+    """Say whether a container's modules are called 0, 1, 2, ..."""
+    return [*item] == [str(place) for place in range(len(item))]
+
+
+def reach(path: list[str], root: Tree) -> str:
+    """Write how a module is reached: `self.layer1[0]["conv1"]`."""
+    first, *rest = path
+    if not is_attribute(first):
+        return f"self.get_submodule({dumps('.'.join(path))})"
+    text = f"self.{first}"
+    place = root.get(first)
+    for part in rest:
+        if not isinstance(place, dict):
+            return f"self.get_submodule({dumps('.'.join(path))})"
+        text += f"[{part}]" if is_numbered(place) else f"[{dumps(part)}]"
+        place = place.get(part)
+    return text
+
+
+def is_attribute(name: str) -> bool:
+    """Say whether a module can be written `self.NAME`."""
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def whole_calls(layers: tuple[Layer, ...], root: Tree, kept: frozenset[str]) -> dict[str, int]:
+    """Find numbered containers that run as a whole; gives for each how many layers it takes.
+
+    The key is the container's first layer. `kept` are outputs that are needed elsewhere.
+    """
+    found: dict[str, int] = {}
+    for place, layer in enumerate(layers):
+        if not layer.name.endswith(".0"):
+            continue
+        container = _at(root, layer.name.split(".")[:-1])
+        if container is None or not is_numbered(container) or len(container) < 2:
+            continue
+        run = layers[place : place + len(container)]
+        if _is_chain(run, layer.name[:-2], container, kept):
+            found[layer.name] = len(run)
+    return found
+
+
+def _at(root: Tree, path: list[str]) -> Tree | None:
+    place: Tree | str = root
+    for part in path:
+        if not isinstance(place, dict):
+            return None
+        place = place.get(part, "")
+    return place if isinstance(place, dict) else None
+
+
+def _is_chain(run: tuple[Layer, ...], path: str, container: Tree, kept: frozenset[str]) -> bool:
+    """Say whether layers are all of a container's modules, each applied to the one before."""
+    if [layer.name for layer in run] != [f"{path}.{name}" for name in container]:
+        return False
+    if any(not isinstance(item, str) for item in container.values()):
+        return False
+    plain = all(
+        len(layer.sources) == 1 and not layer.named and not (layer.call and layer.call.forward)
+        for layer in run
+    )
+    linked = all(
+        after.sources == (Reference(before.name),)
+        for before, after in zip(run, run[1:], strict=False)
+    )
+    return plain and linked and not any(layer.name in kept for layer in run[:-1])

@@ -1,0 +1,316 @@
+"""A net as the source of a PyTorch module with the same layers, names and order."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterator
+from json import dumps
+
+from ..errors import SpecError
+from ..net import Layer, Net, Reference, Source, references
+from ..registry import LayerType, Registry
+from ..syntax import Call, Constant, Name, Node, Sequence, Star, names_in, print_arguments, to_text
+from .containers import Tree, init_lines, reach, tree_of, whole_calls
+
+_PAGE = re.compile(r"generated/(?P<path>[\w.]+)\.html")
+_MODULES = {"torch.nn.functional": "F", "torch.nn": "nn"}
+
+
+def module_text(net: Net, registry: Registry) -> str:
+    """Write Python source that makes the net.
+
+    Raises `SpecError` for a net that has no such form.
+    """
+    writer = _Writer(net, registry)
+    init, forward = [*writer.init()], [*writer.forward()]
+    words = "".join(f", {name}" for name in writer.unknowns)
+    inputs = "".join(f", {writer.variables[name]}" for name in net.inputs)
+    body = [
+        f"class {_class_name(net.name)}(nn.Module):",
+        f"    def __init__(self{words}):",
+        "        super().__init__()",
+        *(f"        {line}" for line in init),
+        "",
+        f"    def forward(self{inputs}):",
+        *(f"        {line}" for line in forward),
+    ]
+    text = "\n".join(body)
+    imports = ["import torch"] if "torch." in text else []
+    if re.search(r"\bF\.", text):
+        imports.append("import torch.nn.functional as F")
+    imports.append("from torch import nn")
+    return "\n".join([*imports, "", "", *body]) + "\n"
+
+
+def _class_name(name: str) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    joined = "".join(word[:1].upper() + word[1:] for word in words)
+    return joined if joined.isidentifier() and not keyword.iskeyword(joined) else f"Net{joined}"
+
+
+class _Writer:
+    """Writes the two methods, keeping the names of variables."""
+
+    def __init__(self, net: Net, registry: Registry) -> None:
+        self.net = net
+        self.registry = registry
+        self.layers = {layer.name: layer for layer in net.layers}
+        self.types = {
+            layer.name: registry.find(layer.call.function)
+            for layer in net.layers
+            if layer.call is not None
+        }
+        self.tree: Tree = {}
+        self.unknowns = self._unknowns()
+        self.kept = self._kept()
+        self.variables = self._variables()
+        self.tree = self._tree()
+
+    def _unknowns(self) -> list[str]:
+        found: dict[str, None] = {}
+        for layer in self.net.layers:
+            if layer.call is not None:
+                found.update(dict.fromkeys(_free_names(layer.call)))
+        return [*found]
+
+    def _kept(self) -> frozenset[str]:
+        """Find the outputs that others than the next layer need."""
+        last: dict[str, list[str]] = {}
+        for layer in self.net.layers:
+            for item in references(layer):
+                last.setdefault(item.name, []).append(layer.name)
+        found = {item.name for source in self.net.outputs for item in _references(source)}
+        found |= {name for layer in self.net.layers for name in _sized(layer)}
+        after = zip(self.net.layers, self.net.layers[1:], strict=False)
+        following = {one.name: other.name for one, other in after}
+        found |= {name for name, users in last.items() if users != [following.get(name)]}
+        return frozenset(found)
+
+    def _variables(self) -> dict[str, str]:
+        """Name every output: `x` where only the next layer takes it, else as the layer."""
+        taken: set[str] = {"self", "x", "torch", "nn", "F", *self.unknowns}
+        found = {name: _identifier(name, taken) for name in self.net.inputs}
+        for layer in self.net.layers:
+            name = layer.name
+            found[name] = _identifier(name, taken) if name in self.kept else "x"
+        return found
+
+    # ----------------------------------------------------------------------------- __init__
+
+    def is_module(self, layer: Layer) -> bool:
+        """Say whether a layer is an object that is made first and called later."""
+        type_ = self.types.get(layer.name)
+        return type_ is not None and (not type_.is_function or type_.wraps or _is_weight(type_))
+
+    def init(self) -> Iterator[str]:
+        """Yield the lines that make the modules, in the order of registration."""
+        yield from init_lines(self.tree)
+        for layer in self.net.layers if self.net.state is None else self.net.state:
+            if layer.alias is not None:
+                yield f"self.add_module({dumps(layer.name)}, {self.module(layer.alias)})"
+
+    def _tree(self) -> Tree:
+        made: dict[str, str] = {}
+        for layer in self.net.layers if self.net.state is None else self.net.state:
+            if layer.shares is None and layer.call is not None:
+                type_ = self.registry.find(layer.call.function)
+                if not type_.is_function or type_.wraps or _is_weight(type_):
+                    made[layer.name] = self._made(layer.call, type_)
+        return tree_of(made)
+
+    def module(self, name: str) -> str:
+        """Write how a module is reached."""
+        return reach(name.split("."), self.tree)
+
+    def _made(self, call: Call, type_: LayerType) -> str:
+        if _is_weight(type_):
+            return f"nn.Parameter(torch.empty({print_arguments(call.arguments, call.keywords)}))"
+        return to_text(self.torch_call(call)._replace(forward=None))
+
+    def torch_call(self, call: Call) -> Call:
+        """Write a call as PyTorch has it, with modules inside it likewise."""
+        name = call.function
+        if self.registry.knows(name):
+            type_ = self.registry.find(name)
+            name = f"{_home(type_) or 'nn'}.{type_.name}"
+        return call._replace(
+            function=name,
+            arguments=tuple(map(self.torch_node, call.arguments)),
+            keywords=tuple((word, self.torch_node(node)) for word, node in call.keywords),
+        )
+
+    def torch_node(self, node: Node) -> Node:
+        """Write an argument as PyTorch has it."""
+        match node:
+            case Call("size", (where, dim), _, _):
+                return Call(f"{self._output(where)}.size", (dim,), ())
+            case Call():
+                return self.torch_call(node)
+            case Sequence(items, optional):
+                return Sequence(tuple(map(self.torch_node, items)), optional)
+            case Star(value):
+                return Star(self.torch_node(value))
+        return node
+
+    def _output(self, where: Node) -> str:
+        name = where.name if isinstance(where, Name) else getattr(where, "value", to_text(where))
+        bare, bracket, rest = str(name).partition("[")
+        if bare not in self.variables:
+            raise SpecError(f"there is no {bare} whose size could be asked for", code="S114")
+        return self.variables[bare] + bracket + rest
+
+    # ------------------------------------------------------------------------------ forward
+
+    def forward(self) -> Iterator[str]:
+        """Yield the lines that run the layers; a whole `Sequential` is called at once."""
+        whole = whole_calls(self.net.layers, self.tree, self.kept)
+        skip = 0
+        for place, layer in enumerate(self.net.layers):
+            skip -= 1
+            if layer.call is None or skip > 0:
+                continue
+            if layer.name in whole:
+                skip = whole[layer.name]
+                last = self.net.layers[place + skip - 1]
+                module = self.module(layer.name.removesuffix(".0"))
+                yield f"{self.variables[last.name]} = {module}({self.tensor(layer.sources[0])})"
+            else:
+                yield f"{self.variables[layer.name]} = {self._applied(layer, layer.call)}"
+        outputs = [self.tensor(source) for source in self.net.outputs]
+        yield f"return {', '.join(outputs)}" if outputs else "return None"
+
+    def _applied(self, layer: Layer, call: Call) -> str:
+        type_ = self.types[layer.name]
+        module = self.module(layer.shares or layer.name)
+        if _is_weight(type_):
+            return module
+        tensors = [self.tensor(source) for source in layer.sources]
+        named = [f"{name}={self.tensor(source)}" for name, source in layer.named]
+        if self.is_module(layer):
+            rest, words = call.forward or ((), ())
+            return f"{module}({_joined(tensors, self._arguments(rest, words), named)})"
+        given = self._arguments(call.arguments, call.keywords)
+        home = _home(type_)
+        template = type_.data.get("python")
+        if template is not None:
+            return str(template).format(
+                tensors=", ".join(tensors),
+                arguments=given,
+                first=tensors[0] if tensors else "",
+                index=_index_text(call.arguments),
+            )
+        if home in {None, "torch.Tensor"} and tensors:
+            return f"{tensors[0]}.{type_.name}({_joined(tensors[1:], given, named)})"
+        if any(item.variadic for item in type_.inputs):
+            tensors = [f"[{', '.join(tensors)}]"]
+        return f"{home or 'torch'}.{type_.name}({_joined(tensors, given, named)})"
+
+    def _arguments(self, items: tuple[Node, ...], words: tuple[tuple[str, Node], ...]) -> str:
+        return print_arguments(
+            tuple(map(self.torch_node, items)),
+            tuple((word, self.torch_node(node)) for word, node in words),
+        )
+
+    def tensor(self, source: Source) -> str:
+        """Write where a tensor comes from."""
+        if isinstance(source, Reference):
+            return self.variables[source.name] + "".join(f"[{index}]" for index in source.path)
+        inner = ", ".join(self.tensor(item) for item in source)
+        return f"({inner},)" if len(source) == 1 else f"({inner})"
+
+
+def _joined(tensors: list[str], given: str, named: list[str]) -> str:
+    return ", ".join([*tensors, *([given] if given else []), *named])
+
+
+def _index_text(arguments: tuple[Node, ...]) -> str:
+    """Write what stands in brackets: `slice(1, -1)` as `1:-1`."""
+    if len(arguments) != 1:
+        return ""
+    only = arguments[0]
+    items = only.items if isinstance(only, Sequence) else (only,)
+    return ", ".join(map(_slice_text, items))
+
+
+def _slice_text(node: Node) -> str:
+    match node:
+        case Call("slice", arguments, _, _):
+            ends = ["" if end == Constant(None) else to_text(end) for end in arguments]
+            return f":{ends[0]}" if len(ends) == 1 else ":".join(ends)
+    return to_text(node)
+
+
+def _home(type_: LayerType) -> str | None:
+    """Say where PyTorch has a function or class, from the page that documents it."""
+    found = _PAGE.search(str(type_.data.get("source", "")))
+    if found is None:
+        return None
+    home = found["path"].rpartition(".")[0]
+    return _MODULES.get(home, home)
+
+
+def _is_weight(type_: LayerType) -> bool:
+    """Tell a function that makes a weight of its own."""
+    return type_.is_function and not type_.wraps and bool(type_.data.get("weights"))
+
+
+def _identifier(name: str, taken: set[str]) -> str:
+    """Make a variable's name of a layer's, other than those taken."""
+    plain = re.sub(r"\W", "_", name)
+    plain = plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"x_{plain}"
+    found = plain
+    count = 1
+    while found in taken:
+        count += 1
+        found = f"{plain}_{count}"
+    taken.add(found)
+    return found
+
+
+def _free_names(node: Node) -> Iterator[str]:
+    """Yield the symbols in a call's arguments."""
+    for name in names_in(_without_sizes(node)):
+        if name != "Ellipsis":
+            yield name
+
+
+def _without_sizes(node: Node) -> Node:
+    match node:
+        case Call("size", _, _, _):
+            return Constant(0)
+        case Call(_, arguments, keywords, _):
+            return node._replace(
+                arguments=tuple(map(_without_sizes, arguments)),
+                keywords=tuple((word, _without_sizes(item)) for word, item in keywords),
+            )
+        case Sequence(items, optional):
+            return Sequence(tuple(map(_without_sizes, items)), optional)
+    return node
+
+
+def _sized(layer: Layer) -> Iterator[str]:
+    """Yield the layers whose sizes a call asks for."""
+
+    def walk(node: Node) -> Iterator[str]:
+        match node:
+            case Call("size", (where, *_), _, _):
+                text = where.name if isinstance(where, Name) else getattr(where, "value", "")
+                yield str(text).partition("[")[0]
+            case Call(_, arguments, keywords, _):
+                for item in (*arguments, *(item for _, item in keywords)):
+                    yield from walk(item)
+            case Sequence(items, _):
+                for item in items:
+                    yield from walk(item)
+
+    if layer.call is not None:
+        yield from walk(layer.call)
+
+
+def _references(source: Source) -> Iterator[Reference]:
+    if isinstance(source, Reference):
+        yield source
+    else:
+        for item in source:
+            yield from _references(item)

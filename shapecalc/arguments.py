@@ -242,6 +242,8 @@ def fit(layer: LayerType, parameter: Parameter, value: Value, axes: int) -> Valu
         if isinstance(kind, str):
             if value == kind:
                 return value
+            if kind == "()" and value == ():
+                return None
             continue
         found, why = _fit_kind(kind, value, axes, None in parameter.kinds)
         if not why:
@@ -269,12 +271,16 @@ def _fit_kind(kind: Kind, value: Value, axes: int, optional: bool) -> tuple[Valu
                 return value, why
         return value * axes if len(value) != axes else value, ""
     if kind.form == "list":
+        if kind.exact and not isinstance(value, tuple):
+            return value, "must be a tuple"
         items = value if isinstance(value, tuple) else (value,)
         for item in items:
             why = _fit_atom(kind, item)
             if why:
                 return value, why
         return items, ""
+    if kind.base == "flag" and not isinstance(value, Dim):
+        return bool(value), ""
     why = _fit_atom(kind, value)
     # Formulas see a tensor as its shape.
     return value.shape if isinstance(value, Tensor) and kind.base == "tensor" else value, why

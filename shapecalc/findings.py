@@ -1,4 +1,4 @@
-"""What `check` finds in a net: a spec that can't be read, shapes that don't fit, shapes not expected."""
+"""What `check` finds in a net: a spec that can't be read, shapes that don't fit or aren't expected."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def unreadable(name: str, error: ShapecalcError) -> Finding:
 def findings(
     name: str, net: Net, registry: Registry, expected: Any = None, **given: Any
 ) -> list[Finding]:
-    """Check a net: do its shapes fit, and are they those that are expected?
+    """Check that a net's shapes fit, and are those that are expected.
 
     Raises `SpecError` for what can't be read.
     """

@@ -18,7 +18,7 @@ UNKNOWN = "L"
 
 
 class Inverse(NamedTuple):
-    """The input sizes that give `n`: from `first` to `last`, under the condition `when` ('': always)."""
+    """The input sizes that give `n`: from `first` to `last`, on the condition `when`, if any."""
 
     when: str
     first: str

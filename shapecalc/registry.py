@@ -63,6 +63,7 @@ _ONE: dict[str, tuple[str, int | None, int]] = {
     "float": ("number", None, 1),
     "number": ("number", None, 1),
     "bool": ("bool", None, 0),
+    "flag": ("flag", None, 0),
     "str": ("str", None, 0),
     "any": ("any", None, 0),
     "ignored": ("ignored", None, 0),
@@ -173,9 +174,9 @@ class LayerType:
         if bare in _PER_AXIS:
             base, lowest, unknown = _ONE[_PER_AXIS[bare]]
             return Kind(base, "per axis", exact, lowest, unknown)
-        if bare in _LISTS:
-            base, lowest, unknown = _ONE[_LISTS[bare]]
-            return Kind(base, "list", exact, lowest, unknown)
+        if bare.removesuffix("[]") in _LISTS:
+            base, lowest, unknown = _ONE[_LISTS[bare.removesuffix("[]")]]
+            return Kind(base, "list", exact or bare.endswith("[]"), lowest, unknown)
         if bare in _ONE:
             base, lowest, unknown = _ONE[bare]
             return Kind(base, "one", exact, lowest, unknown)
@@ -401,7 +402,7 @@ class Registry:
             base = {k: v for k, v in self.data(other).items() if k not in ("example",)}
             for section, value in found.items():
                 old = base.get(section)
-                merged = section in ("checks", "where") and isinstance(old, dict)
+                merged = section in ("checks", "where", "pytorch") and isinstance(old, dict)
                 base[section] = {**old, **value} if merged else value
             found = base
         self._data[key] = found

@@ -16,10 +16,14 @@ def to_json(document: Any) -> str:
 def _spread(value: Any, depth: int) -> str:
     if depth < _DEPTH and value:
         pad = " " * (depth + 1)
-        if isinstance(value, dict) and any(isinstance(item, dict | list) for item in value.values()):
+        if isinstance(value, dict) and any(map(_is_nested, value.values())):
             items = [f"{dumps(key)}: {_spread(item, depth + 1)}" for key, item in value.items()]
             return "{" + f",\n{pad}".join(items) + "}"
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             items = [dumps(item, ensure_ascii=False) for item in value]
             return f"[\n{pad}" + f",\n{pad}".join(items) + "]"
     return dumps(value, ensure_ascii=False)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list)

@@ -1,4 +1,4 @@
-"""Where modules stand inside one another: `Sequential` where they are numbered, else `ModuleDict`."""
+"""Modules inside one another: a `Sequential` where they are numbered, else a `ModuleDict`."""
 
 from __future__ import annotations
 

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from json import dumps
 
 from ..errors import SpecError
 from ..net import Layer, Net, Reference, Source, references
 from ..registry import LayerType, Registry
-from ..syntax import Call, Constant, Name, Node, Sequence, Star, names_in, print_arguments, to_text
+from ..syntax import (
+    Binary,
+    Call,
+    Constant,
+    Name,
+    Node,
+    Sequence,
+    Star,
+    Subscript,
+    Unary,
+    names_in,
+    parts_of,
+    print_arguments,
+    to_text,
+)
 from .containers import Tree, init_lines, reach, tree_of, whole_calls
 
 _PAGE = re.compile(r"generated/(?P<path>[\w.]+)\.html")
@@ -81,7 +95,8 @@ class _Writer:
             for item in references(layer):
                 last.setdefault(item.name, []).append(layer.name)
         found = {item.name for source in self.net.outputs for item in _references(source)}
-        found |= {name for layer in self.net.layers for name in _sized(layer)}
+        calls = [layer.call for layer in self.net.layers if layer.call is not None]
+        found |= {name for call in calls for name in _sizes_in(call)}
         after = zip(self.net.layers, self.net.layers[1:], strict=False)
         following = {one.name: other.name for one, other in after}
         found |= {name for name, users in last.items() if users != [following.get(name)]}
@@ -126,7 +141,36 @@ class _Writer:
     def _made(self, call: Call, type_: LayerType) -> str:
         if _is_weight(type_):
             return f"nn.Parameter(torch.empty({print_arguments(call.arguments, call.keywords)}))"
-        return to_text(self.torch_call(call)._replace(forward=None))
+        return to_text(self.torch_call(self._fixed(call))._replace(forward=None))
+
+    def _fixed(self, call: Call) -> Call:
+        """Put numbers in the place of sizes, which a module can't wait for.
+
+        Raises `SpecError` where a size isn't a number.
+        """
+        if not any(True for _ in _sizes_in(call)):
+            return call
+        from ..arguments import evaluate_argument
+        from ..infer import infer
+
+        environment = infer(self.net, registry=self.registry).propagation.environment
+
+        def number(node: Node) -> Node:
+            if not (isinstance(node, Call) and node.function == "size"):
+                return with_parts(node, number)
+            size = evaluate_argument(node, environment)
+            if not isinstance(size, int):
+                raise SpecError(
+                    f"{to_text(call)} is made for {to_text(node)}, which is {size}",
+                    hint="give the input's sizes: --input 1x3x32x32",
+                    code="S150",
+                )
+            return Constant(size)
+
+        return call._replace(
+            arguments=tuple(map(number, call.arguments)),
+            keywords=tuple((word, number(item)) for word, item in call.keywords),
+        )
 
     def torch_call(self, call: Call) -> Call:
         """Write a call as PyTorch has it, with modules inside it likewise."""
@@ -147,11 +191,7 @@ class _Writer:
                 return Call(f"{self._output(where)}.size", (dim,), ())
             case Call():
                 return self.torch_call(node)
-            case Sequence(items, optional):
-                return Sequence(tuple(map(self.torch_node, items)), optional)
-            case Star(value):
-                return Star(self.torch_node(value))
-        return node
+        return with_parts(node, self.torch_node)
 
     def _output(self, where: Node) -> str:
         name = where.name if isinstance(where, Name) else getattr(where, "value", to_text(where))
@@ -268,44 +308,47 @@ def _identifier(name: str, taken: set[str]) -> str:
     return found
 
 
-def _free_names(node: Node) -> Iterator[str]:
-    """Yield the symbols in a call's arguments."""
-    for name in names_in(_without_sizes(node)):
-        if name != "Ellipsis":
-            yield name
-
-
-def _without_sizes(node: Node) -> Node:
+def with_parts(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Rebuild a node of changed parts."""
     match node:
-        case Call("size", _, _, _):
-            return Constant(0)
+        case Sequence(items, optional):
+            return Sequence(tuple(map(change, items)), optional)
+        case Star(value):
+            return Star(change(value))
+        case Unary(operator, operand):
+            return Unary(operator, change(operand))
+        case Binary(operator, left, right):
+            return Binary(operator, change(left), change(right))
+        case Subscript(value, index):
+            return Subscript(change(value), change(index))
         case Call(_, arguments, keywords, _):
             return node._replace(
-                arguments=tuple(map(_without_sizes, arguments)),
-                keywords=tuple((word, _without_sizes(item)) for word, item in keywords),
+                arguments=tuple(map(change, arguments)),
+                keywords=tuple((word, change(item)) for word, item in keywords),
             )
-        case Sequence(items, optional):
-            return Sequence(tuple(map(_without_sizes, items)), optional)
     return node
 
 
-def _sized(layer: Layer) -> Iterator[str]:
+def _free_names(call: Call) -> Iterator[str]:
+    """Yield the symbols in a call's arguments."""
+
+    def plain(node: Node) -> Node:
+        if isinstance(node, Call) and node.function == "size":
+            return Constant(0)
+        return with_parts(node, plain)
+
+    return (name for name in names_in(plain(call)) if name != "Ellipsis")
+
+
+def _sizes_in(node: Node) -> Iterator[str]:
     """Yield the layers whose sizes a call asks for."""
-
-    def walk(node: Node) -> Iterator[str]:
-        match node:
-            case Call("size", (where, *_), _, _):
-                text = where.name if isinstance(where, Name) else getattr(where, "value", "")
-                yield str(text).partition("[")[0]
-            case Call(_, arguments, keywords, _):
-                for item in (*arguments, *(item for _, item in keywords)):
-                    yield from walk(item)
-            case Sequence(items, _):
-                for item in items:
-                    yield from walk(item)
-
-    if layer.call is not None:
-        yield from walk(layer.call)
+    if isinstance(node, Call) and node.function == "size" and node.arguments:
+        where = node.arguments[0]
+        text = where.name if isinstance(where, Name) else getattr(where, "value", to_text(where))
+        yield str(text).partition("[")[0]
+        return
+    for part in parts_of(node):
+        yield from _sizes_in(part)
 
 
 def _references(source: Source) -> Iterator[Reference]:

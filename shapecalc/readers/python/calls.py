@@ -14,6 +14,7 @@ from .values import (
     Function,
     Instance,
     Iteration,
+    Library,
     Method,
     Module,
     Native,
@@ -64,7 +65,11 @@ def call(
         case Instance():
             return machine.call(machine.get(function, "__call__"), arguments, keywords)
         case Opaque():
-            return Opaque(function.reason, function.location, foreign=function.foreign)
+            return Opaque(
+                function.reason, function.location, foreign=function.foreign, made=function.foreign
+            )
+        case Library():
+            return machine.libraries.call(machine, function, arguments)
         case Unbound():
             return machine.call(function.function, arguments, keywords)
     raise machine.fail("TypeError", f"{machine.show(function)} is not callable")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...errors import Location
 from ...net import Reference, Shape, Size
-from ...syntax import Node, Unary
+from ...syntax import Call, Node, Unary
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -24,17 +24,24 @@ Keywords: TypeAlias = "dict[str, Value]"
 class Opaque:
     """A value that isn't known, and why; it becomes an error where the model needs it.
 
-    `foreign`: it comes from a package that isn't there, so it could even be a module.
+    `foreign`: it comes from a package that isn't there; `made`: a call of that package made it, so
+    it could even be a module with parameters.
     """
 
-    __slots__ = ("foreign", "location", "reason")
+    __slots__ = ("foreign", "location", "made", "reason")
 
     def __init__(
-        self, reason: str, location: Location | None = None, *, foreign: bool = False
+        self,
+        reason: str,
+        location: Location | None = None,
+        *,
+        foreign: bool = False,
+        made: bool = False,
     ) -> None:
         self.reason = reason
         self.location = location
         self.foreign = foreign
+        self.made = made
 
     def __repr__(self) -> str:
         return f"<unknown: {self.reason}>"
@@ -101,6 +108,12 @@ class Sizes(tuple[Value, ...]):
     __slots__ = ()
 
 
+class Outputs(tuple[Value, ...]):
+    """Several outputs of one function, which PyTorch also gives names: `x.max(1).values`."""
+
+    __slots__ = ()
+
+
 class Tensor:
     """A tensor: its shape, and where in the net it comes from.
 
@@ -108,13 +121,14 @@ class Tensor:
     `parameter` or `buffer`; the latter two get their `reference` when the model first uses them.
     `elements` are its numbers in row-major order, where a source computes with small constant
     tensors. `fixed`: made while the model was built, so that its sizes depend on no input.
+    A `shape` of None is that of an input of which nothing is known yet.
     """
 
     __slots__ = ("dtype", "elements", "fixed", "kind", "owner", "reference", "shape")
 
     def __init__(
         self,
-        shape: Shape,
+        shape: Shape | None,
         reference: Reference | None = None,
         *,
         kind: str = "value",
@@ -434,9 +448,12 @@ class Module(Instance):
         "children",
         "hooks",
         "keywords",
+        "made",
         "parameters",
         "replaced",
+        "started",
         "transient",
+        "weights",
         "wrappers",
     )
 
@@ -450,6 +467,9 @@ class Module(Instance):
         self.keywords: Keywords = {}
         self.replaced: dict[str, Value] = {}
         self.wrappers: list[tuple[str, Arguments, Keywords]] = []
+        self.weights: dict[str, Tensor] = {}  # a registry's layer's own, once they are asked for
+        self.made: Call | None = None  # the call of a registry's layer, once it is asked for
+        self.started = False  # nn.Module.__init__ has run
         self.hooks: list[tuple[str, Value]] = []
 
 

@@ -182,6 +182,10 @@ def _takes_tensor(spot: Parameter) -> bool:
     return any(isinstance(kind, Kind) and kind.base in ("tensor", "any") for kind in spot.kinds)
 
 
+def _is_spread(spot: Parameter) -> bool:
+    return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in spot.kinds)
+
+
 def _too_many(
     layer: LayerType, parameters: tuple[Parameter, ...], arguments: tuple[Node, ...]
 ) -> SpecError:
@@ -224,6 +228,8 @@ def complete(
                 code="S113",
             )
         if not parameter.keywords and not (parameter.variadic and value == ()):
+            if isinstance(value, tuple) and len(value) == 1 < scope.axes and _is_spread(parameter):
+                scope["singles"] = (*dict.get(scope, "singles", ()), name)
             value = fit(layer, parameter, value, scope.axes)
         scope[name] = value
 

@@ -106,7 +106,7 @@ class Facts:
             return
         if isinstance(relation, AnyOf):  # what can't hold is no alternative
             left = any_of([item for item in relation.items if self.holds(item) is not False])
-            if left != relation:
+            if not isinstance(left, bool) and left != relation:
                 self.grant(left)
                 return
         self._granted.add(relation)

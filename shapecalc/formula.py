@@ -11,6 +11,7 @@ expression over it is computed for each axis; functions that aren't elementwise 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from collections.abc import Sequence as Sequence_
 from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim, maximum, minimum
@@ -67,6 +68,31 @@ class Scope(dict[str, Value]):
     def decide(self, relation: Relation) -> bool:
         """Say whether an undecided relation is taken to hold; without facts that is an error."""
         raise FormulaError(f"whether {relation} is not known here")
+
+    def choose(self, relation: Relation, *, prefer: bool) -> bool:  # noqa: ARG002
+        """Choose a case where the sizes leave it open."""
+        return self.decide(relation)
+
+    def require(self, value: bool | Relation, message: Callable[[], str], kind: str = "check") -> None:  # noqa: ARG002
+        """Demand a relation."""
+        if not (value if isinstance(value, bool) else self.decide(value)):
+            raise FormulaError(message())
+
+    def keep_batch(self, shape: Value, rest: Value) -> Value:  # noqa: ARG002
+        """Give the batch's size where a view must keep it; None leaves it as PyTorch has it."""
+        return None
+
+    def apply(self, module: Value, inputs: Sequence_[Value], named: Mapping[str, Value]) -> Value:  # noqa: ARG002
+        """Give the output of a module that is an argument."""
+        raise FormulaError(f"{show(module)} can't be applied here")
+
+    def state(self, module: Value) -> Value:
+        """Give the parameters of a module that is an argument."""
+        raise FormulaError(f"{show(module)} has no parameters here")
+
+    def argument(self, module: Value, name: str) -> Value:  # noqa: ARG002
+        """Give one argument of a module that is an argument."""
+        raise FormulaError(f"{show(module)} has no arguments here")
 
 
 class FormulaError(ValueError):

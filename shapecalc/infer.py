@@ -19,7 +19,7 @@ from .syntax import Sequence as Tuple
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 ShapeLike: TypeAlias = "tuple[int | str | Dim, ...] | list[int | str | Dim]"
-InputLike: TypeAlias = "ShapeLike | Mapping[str, ShapeLike] | None"
+InputLike: TypeAlias = "ShapeLike | Mapping[str | None, ShapeLike] | Mapping[str, ShapeLike] | None"
 
 
 class Totals(NamedTuple):
@@ -244,10 +244,10 @@ def infer(
     """
     registry = registry or default_registry()
     if not isinstance(net, Net):
-        from .readers import load
+        from .loading import load
 
         net = load(net, registry=registry)
-    values = {name: size for name, size in (set or {}).items()}
+    values = dict(set or {})
     shapes = input_shapes(net, input, values, registry)
     known = least_values(net, shapes, registry)
     mixing = frozenset[str]()
@@ -328,13 +328,12 @@ def input_shapes(
     net: Net, given: InputLike, values: Mapping[str, Size], registry: Registry
 ) -> dict[str, Shape]:
     """Give every input its shape: as given, as the net says, or as its first layers need it."""
+    first = next(iter(net.inputs), "input")
     by_name: dict[str, ShapeLike] = {}
-    if isinstance(given, Mapping):
-        by_name.update(given)
+    if isinstance(given, Mapping):  # the command line's shape without a name is under None
+        by_name = {first if name is None else name: shape for name, shape in given.items()}
     elif given is not None:
-        by_name[next(iter(net.inputs), "input")] = given
-    if None in by_name:  # type: ignore[comparison-overlap]  # the command line's unnamed shape
-        by_name[next(iter(net.inputs), "input")] = by_name.pop(None)  # type: ignore[call-overload]
+        by_name = {first: given}
     for name in by_name:
         if name not in net.inputs:
             known = ", ".join(net.inputs)
@@ -495,7 +494,7 @@ class StateDict(NamedTuple):
 
     parameters: dict[str, Shape]
     buffers: dict[str, Shape]
-    count: Size
+    count: Size  # type: ignore[assignment]  # tuple.count isn't used
 
     def to_dict(self) -> dict[str, Any]:
         """Give them as `params --json` prints them."""

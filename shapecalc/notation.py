@@ -5,8 +5,10 @@ https://docs.pytorch.org/docs/stable/generated/torch.einsum.html, https://einops
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
+from .broadcasting import broadcast
 from .formula import FormulaError, Scope, Value, equal, show
 
 Size = Any  # int | Dim
@@ -44,12 +46,12 @@ def einsum(scope: Scope, equation: Value, shapes: Value) -> Value:
             if letter in own:
                 scope.require(
                     equal(own[letter], size),
-                    lambda a=own[letter], b=size, x=letter: f"{x!r} is both {show(a)} and {show(b)}",
+                    partial(_twice, letter, own[letter], size),
                 )
             own[letter] = size
         for letter, size in own.items():
             sizes[letter] = _merge(scope, letter, sizes.get(letter, 1), size)
-    common = scope.broadcast(hidden)
+    common = broadcast(scope, *hidden)
     if not arrow:
         once = "".join(sorted(letter for letter, count in counts.items() if count == 1))
         right = "..." + once
@@ -64,12 +66,16 @@ def einsum(scope: Scope, equation: Value, shapes: Value) -> Value:
     return (*(sizes[x] for x in before), *middle, *(sizes[x] for x in after))
 
 
+def _twice(letter: str, one: Size, two: Size) -> str:
+    return f"{letter!r} is both {show(one)} and {show(two)}"
+
+
 def _merge(scope: Scope, letter: str, one: Size, two: Size) -> Size:
     if type(one) is int and one == 1:
         return two
     if type(two) is int and two == 1:
         return one
-    scope.require(equal(one, two), lambda: f"{letter!r} is both {show(one)} and {show(two)}")
+    scope.require(equal(one, two), partial(_twice, letter, one, two))
     return one
 
 

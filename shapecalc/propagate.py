@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias
 
@@ -19,7 +20,7 @@ from .arguments import (
 from .dims import Dim
 from .errors import ShapeError, SpecError
 from .facts import Facts, Misfit
-from .formula import FormulaError, Scope, Value, all_of, any_of, equal, show
+from .formula import FormulaError, Scope, Value, equal, show
 from .net import Layer, Reference, Shape, Size, Source
 from .registry import Input, LayerType, Registry
 from .structure import FUNCTIONS
@@ -117,16 +118,6 @@ class LayerScope(Scope):
     def require(self, value: Any, message: Callable[[], str], kind: str = "check") -> None:
         """Demand a relation."""
         self.facts.require(value, message, kind)
-
-    def broadcast(self, shapes: Iterable[Value]) -> Value:
-        """Align shapes at their last dimensions."""
-        return FUNCTIONS["broadcast"].call(self, *shapes)
-
-    def any(self, items: Sequence[Value]) -> Any:
-        return any_of(list(items))
-
-    def all(self, items: Sequence[Value]) -> Any:
-        return all_of(list(items))
 
     def keep_batch(self, shape: Shape, rest: Size) -> Size | None:
         """Give the batch's size where a view with -1 in front must keep it, else None."""
@@ -393,6 +384,7 @@ class Propagation:
         scope.axes = axes or 0
         scope["axes"] = axes
         scope["place"] = tuple(range(scope.axes))
+        scope["singles"] = ()
         scope["layer"] = type_.name
         complete(type_, type_.parameters, bound.values, scope)
         complete(type_, type_.forward, forward.values, scope)
@@ -410,9 +402,7 @@ class Propagation:
                     continue
                 if value is None or isinstance(value, int):
                     value = bool(value)
-                scope.facts.require(
-                    value, lambda axis=axis, c=check: c.message(scope, axis), check.text
-                )
+                scope.facts.require(value, partial(check.message, scope, axis), check.text)
 
     # --------------------------------------------------------------------------------- applying
 
@@ -433,6 +423,7 @@ class Propagation:
             scope.axes = self._axes_of(type_, given)
             scope["axes"] = scope.axes
             scope["place"] = tuple(range(scope.axes))
+            scope["singles"] = ()
             scope["layer"] = type_.name
             complete(type_, type_.parameters, made.bound.values, scope)
             complete(type_, type_.forward, made.forward.values, scope)
@@ -458,8 +449,11 @@ class Propagation:
     def _axes_of(self, type_: LayerType, given: list[tuple[Input, Output]]) -> int:
         item, value = given[0]
         assert isinstance(type_.axes, tuple)
-        if isinstance(item.pattern, Tuple) and is_shape(value):
-            fixed = sum(not isinstance(part, Star) for part in item.pattern.items)
+        pattern = item.pattern
+        while isinstance(pattern, Conditional):
+            pattern = pattern.no
+        if isinstance(pattern, Tuple) and is_shape(value):
+            fixed = sum(not isinstance(part, Star) for part in pattern.items)
             for axes in type_.axes:
                 if len(value) == fixed + axes:
                     return axes
@@ -752,12 +746,13 @@ def _demand_natural(output: Output, facts: Facts) -> None:
         for size in shape:
             if type(size) is int:
                 if size < 0:
-                    raise Misfit(f"the output would be {show(shape)}, with a size below 0")
+                    raise Misfit(_below_zero(shape))
             elif isinstance(size, Dim):
-                facts.require(
-                    _at_least_zero(size),
-                    lambda shape=shape: f"the output would be {show(shape)}, with a size below 0",
-                )
+                facts.require(_at_least_zero(size), partial(_below_zero, shape))
+
+
+def _below_zero(shape: Shape) -> str:
+    return f"the output would be {show(shape)}, with a size below 0"
 
 
 def _at_least_zero(size: Dim) -> Any:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from .dims import Dim
 from .infer import Result
 from .net import Size, references
 from .propagate import Step, is_shape
@@ -78,8 +79,10 @@ def _after(
 
 def _centre(field: Field, kernel: Size, padding: Size) -> Fraction | Size:
     numbers = (kernel, padding, field.jump)
-    if all(isinstance(item, int) for item in numbers) and not isinstance(field.centre, str):
-        return field.centre + Fraction(kernel - 1 - 2 * padding, 2) * field.jump  # type: ignore[operator,arg-type]
+    if all(isinstance(item, int) for item in numbers):
+        k, p, j = (int(item) for item in numbers if isinstance(item, int))
+        moved = Fraction(k - 1 - 2 * p, 2) * j
+        return field.centre if isinstance(field.centre, Dim) else field.centre + moved
     return field.centre
 
 

@@ -169,6 +169,8 @@ class LayerType:
             return None
         if word[:1] in "'\"":
             return word[1:-1]
+        if word == "()":  # an empty tuple stands for None
+            return word
         exact = word.endswith("[n]")
         bare = word.removesuffix("[n]")
         if bare in _PER_AXIS:
@@ -257,7 +259,7 @@ class LayerType:
     @cached_property
     def static_names(self) -> frozenset[str]:
         """The names that depend on arguments alone."""
-        names = {parameter.name for parameter in self.parameters} | {"axes", "place", "layer"}
+        names = {parameter.name for parameter in self.parameters} | {"axes", "place", "singles", "layer"}
         forward = {parameter.name for parameter in self.forward}
         if not isinstance(self.axes, int | None):
             names -= {"axes"} | (self.per_axis & names)
@@ -399,11 +401,11 @@ class Registry:
         if other is not None:
             if other not in self._entries or other == key:
                 raise SpecError(f"{key} in {entry.file} is like {other}, which isn't there")
-            base = {k: v for k, v in self.data(other).items() if k not in ("example",)}
+            base = {key: item for key, item in self.data(other).items() if key != "example"}
             for section, value in found.items():
                 old = base.get(section)
-                merged = section in ("checks", "where", "pytorch") and isinstance(old, dict)
-                base[section] = {**old, **value} if merged else value
+                added = section in ("checks", "where", "pytorch") and isinstance(old, dict)
+                base[section] = {**(old or {}), **value} if added else value
             found = base
         self._data[key] = found
         return found

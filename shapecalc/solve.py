@@ -25,7 +25,7 @@ from .infer import (
 )
 from .isolate import monomial_size
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
-from .propagate import is_shape
+from .propagate import flatten_output, is_shape
 from .registry import Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
 from .sets import IntSet
@@ -233,7 +233,7 @@ def solve(
     """
     registry = registry or default_registry()
     if not isinstance(net, Net):
-        from .readers import load
+        from .loading import load
 
         net = load(net, registry=registry)
     asked = list(targets)
@@ -498,12 +498,7 @@ def _reference(text: str) -> Reference:
 
 def output_at(result: Result, at: str) -> Shape:
     """Give the shape of the output that `lstm[0]` or `pool2` names."""
-    found = result.propagation.value(_reference(at))
-    if not is_shape(found):
-        from .propagate import flatten_output
-
-        return flatten_output(found)[0]
-    return found  # type: ignore[no-any-return]
+    return flatten_output(result.propagation.value(_reference(at)))[0]
 
 
 # ------------------------------------------------------------------------------------ the answer
@@ -672,8 +667,13 @@ def _for_every_batch(
 def _without_batch(item: Relation) -> Relation | bool | None:
     """Give what `item` needs to hold for every N >= 1; None where that isn't plain."""
     if isinstance(item, AllOf):
-        parts = [_without_batch(part) if BATCH in part.symbols else part for part in item.items]
-        return None if None in parts else all_of(parts)  # type: ignore[arg-type,no-any-return]
+        parts: list[Relation | bool] = []
+        for part in item.items:
+            made = _without_batch(part) if BATCH in part.symbols else part
+            if made is None:
+                return None
+            parts.append(made)
+        return all_of(parts)
     if not isinstance(item, Comparison):
         return None
     powers: dict[int, Size] = {}
@@ -685,12 +685,12 @@ def _without_batch(item: Relation) -> Relation | bool | None:
         part = monomial_size(rest, coefficient)
         powers[power] = powers.get(power, 0) + part
     if item.op == "==":
-        return all_of([compare(part, "==", 0) for part in powers.values()])  # type: ignore[no-any-return]
+        return all_of([compare(part, "==", 0) for part in powers.values()])
     if item.op == ">=" and set(powers) <= {0, 1}:
         slope = powers.get(1, 0)
-        return all_of([compare(slope, ">=", 0), compare(slope + powers.get(0, 0), ">=", 0)])  # type: ignore[no-any-return]
+        return all_of([compare(slope, ">=", 0), compare(slope + powers.get(0, 0), ">=", 0)])
     if item.op == "!=" and set(powers) == {1}:
-        return compare(powers[1], "!=", 0)  # type: ignore[no-any-return]
+        return compare(powers[1], "!=", 0)
     return None
 
 
@@ -728,9 +728,9 @@ def window_of(step: Any) -> dict[str, tuple[Size, ...]] | None:
     """Give a layer's window on each axis: kernel (its extent), stride, padding (left), total."""
     type_ = getattr(step.scope, "type", None)
     formulas = type_.data.get("window") if type_ is not None else None
-    if not formulas:
+    if type_ is None or not formulas:
         return None
-    found = {}
+    found: dict[str, tuple[Size, ...]] = {}
     for key in ("kernel", "stride", "padding", "total"):
         text = formulas.get(key, "2*padding" if key == "total" else None)
         if key == "total" and "total" not in formulas:

@@ -8,12 +8,15 @@ chooses one and the solver visits the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod as int_prod
 from typing import Any
 
+from .broadcasting import broadcast
 from .dims import Dim, ceil_div, floor_scale, maximum, minimum
 from .formula import ARITHMETIC, FormulaError, Function, Scope, Value, equal, relate, show
 from .notation import einsum, rearrange
+from .relations import AllOf, AnyOf, Comparison, all_of, any_of
 
 MAX_RANK = 64  # PyTorch's own bound on the number of dimensions
 
@@ -63,43 +66,8 @@ def demand(scope: Scope, left: Value, right: Value, what: str) -> None:
     scope.require(equal(left, right), lambda: f"{what}: {show(left)} is not {show(right)}")
 
 
-def broadcast(scope: Scope, *shapes: Value) -> Value:
-    """Align shapes at their last dimensions; sizes must be equal, or 1.
-
-    https://docs.pytorch.org/docs/stable/notes/broadcasting.html
-    """
-    given = [shape for shape in shapes if shape is not None]
-    rank = max((len(shape) for shape in given), default=0)
-    found: list[Size] = []
-    for place in range(rank):
-        size: Size = 1
-        for shape in given:
-            index = place - rank + len(shape)
-            if index >= 0:
-                size = _together(scope, size, shape[index], given, place - rank)
-        found.append(size)
-    return tuple(found)
-
-
-def _together(scope: Scope, one: Size, two: Size, shapes: list[Value], dim: int) -> Size:
-    if type(two) is int and two == 1:
-        return one
-    if type(one) is int and one == 1:
-        return two
-    same = equal(one, two)
-    if same is True:
-        return one
-    if same is not False and scope.choose(same, prefer=True):
-        return two if isinstance(two, int) else one
-    for size, other in ((one, two), (two, one)):
-        alone = relate(size, "==", 1)
-        if alone is True or (alone is not False and scope.choose(alone, prefer=False)):
-            return other
-    text = " and ".join(show(shape) or "()" for shape in shapes)
-    raise FormulaError(
-        f"{text} don't broadcast: {show(one)} and {show(two)} at dimension {dim}"
-        " differ and neither is 1"
-    )
+def _no_expansion(have: Size, size: Size, place: int) -> str:
+    return f"{show(have)} at dimension {place} can't be expanded to {show(size)}"
 
 
 def expand(scope: Scope, shape: Value, sizes: Value) -> Value:
@@ -126,9 +94,7 @@ def expand(scope: Scope, shape: Value, sizes: Value) -> Value:
         ):
             scope.require(
                 relate(have, "==", 1),
-                lambda have=have, size=size, place=place: (
-                    f"{show(have)} at dimension {place} can't be expanded to {show(size)}"
-                ),
+                partial(_no_expansion, have, size, place),
             )
         found.append(size)
     return tuple(found)
@@ -244,6 +210,13 @@ def getitem(scope: Scope, shape: Value, index: Value) -> Value:
         elif isinstance(item, slice):
             found.append(slice_length(scope, shape[place], item))
             place += 1
+        elif hasattr(item, "shape"):  # an index tensor
+            if first_gathered is None:
+                first_gathered = len(found)
+            elif not (isinstance(last, tuple) or hasattr(last, "shape")):
+                apart = True
+            gathered.append(item.shape)
+            place += 1
         elif isinstance(item, tuple):
             if first_gathered is None:
                 first_gathered = len(found)
@@ -294,12 +267,16 @@ def _is(*kinds: type) -> Callable[[Value], bool]:
     return lambda value: isinstance(value, kinds) and not isinstance(value, bool)
 
 
-def _any(scope: Scope, items: Value) -> Value:
-    return scope.any(_elements(items))
+def _truth(value: Value) -> Value:
+    return value if isinstance(value, (bool, Comparison, AllOf, AnyOf)) else bool(value)
 
 
-def _all(scope: Scope, items: Value) -> Value:
-    return scope.all(_elements(items))
+def _any(items: Value) -> Value:
+    return any_of([_truth(item) for item in _elements(items)])
+
+
+def _all(items: Value) -> Value:
+    return all_of([_truth(item) for item in _elements(items)])
 
 
 def _scaled(size: Value, factor: Value) -> Value:
@@ -365,8 +342,8 @@ FUNCTIONS: dict[str, Function] = {
     "is_tuple": Function(_is(tuple)),
     "is_str": Function(_is(str)),
     "zip": Function(_zip),
-    "any": Function(_any, scoped=True),
-    "all": Function(_all, scoped=True),
+    "any": Function(_any),
+    "all": Function(_all),
     "sorted": Function(_sorted),
     "enumerate": Function(_enumerate),
     "reversed": Function(_reversed),

@@ -95,7 +95,7 @@ class Subscript(NamedTuple):
     """`value[index]`."""
 
     value: Node
-    index: Node
+    index: Node  # type: ignore[assignment]  # tuple.index isn't used
 
 
 class Slice(NamedTuple):

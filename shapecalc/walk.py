@@ -26,7 +26,14 @@ def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
 
     A layer is left out where its sizes are those of the layer before.
     """
-    if not solution.boxes or not solution.cases:
+    sizes = {
+        name
+        for shape in solution.question.shapes.values()
+        for size in shape
+        if isinstance(size, Dim)
+        for name in size.symbols
+    }
+    if not solution.boxes or not solution.cases or not sizes.issuperset(solution.unknowns):
         return []
     box = _chosen_box(solution)
     case = _case_of(solution)

@@ -61,7 +61,7 @@ def command(
     registry = load_registry(registries)
     recorded = read_json(expect) if expect else None
     found: list[Finding] = []
-    names = [*nets] or [None]
+    names: list[str | None] = [*nets] or [None]
     for name in names:
         label = name or "-"
         try:

@@ -36,9 +36,9 @@ def command(
     shapes = parse_inputs(inputs)
     registry = load_registry(registries)
     read = load_net(net, registry, shapes)
-    if shapes:
+    if shapes is not None:
         first = next(iter(read.inputs), "input")
-        named = {first if name is None else name: shape for name, shape in shapes.items()}
+        named = shapes if isinstance(shapes, dict) else {first: shapes}
         unknown = [name for name in named if name not in read.inputs]
         if unknown:
             raise click.BadParameter(f"the net has no input {unknown[0]}", param_hint="--input")

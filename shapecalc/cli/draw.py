@@ -52,18 +52,19 @@ def command(
     chosen = form or form_of(face.output)
     result = infer(load_net(net, registry, shapes), input=shapes, set=values, registry=registry)
     text = draw(result, chosen, depth)
-    # A net that doesn't fit is drawn as well, with what fails in red; the exit status tells.
+    failed = bool(result.errors)
     if face.json:
         document = {"version": 1, "kind": "drawing", "format": chosen, "text": text}
-        face.document(document)
-    else:
+        face.document(document, failed=failed)
+    elif not failed or face.output is None:
         face.answer(text)
-    if result.errors:
+    if failed:
         from ..render.problem import problem_text
 
         face.tell(problem_text(result.errors[0]))
-        return 1
-    return 0
+        if face.output is not None:
+            face.tell("hint: without -o it is drawn all the same, with what fails in red")
+    return 1 if failed else 0
 
 
 def draw(result: object, form: str, depth: int | None) -> str:

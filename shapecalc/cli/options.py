@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..net import Net, Shape
     from ..registry import Registry
 
+Inputs: TypeAlias = "Shape | dict[str, Shape] | None"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 MAX_STDIN = 64 * 1024 * 1024  # characters
@@ -150,7 +151,7 @@ def load_registry(files: tuple[str, ...]) -> Registry:
 def load_net(
     argument: str | None,
     registry: Registry,
-    inputs: dict[str | None, Shape] | None = None,
+    inputs: Inputs = None,
 ) -> Net:
     """Read NET; without it standard input when it is piped, else net.yaml.
 
@@ -195,24 +196,27 @@ def _stdin() -> str:
     return text
 
 
-def parse_inputs(given: tuple[str, ...]) -> dict[str | None, Shape] | None:
-    """Read --input: shapes by name; None names the first input."""
+def parse_inputs(given: tuple[str, ...]) -> Inputs:
+    """Read --input: one shape, or shapes by name."""
+    if not given:
+        return None
     from ..readers.shapes import parse_shape
 
-    found: dict[str | None, Shape] = {}
+    found: dict[str, Shape] = {}
     for text in given:
-        name, sign, shape = text.rpartition("=")
-        key = name.strip() if sign else None
-        if key in found:
-            what = f"{key} is given twice" if key else "several shapes need names: image=1x3x32x32"
-            raise click.BadParameter(what, param_hint="--input")
+        name, sign, shape = (part.strip() for part in text.rpartition("="))
+        if name in found or (not sign and len(given) > 1):
+            what = f"{name} is given twice" if name in found else "several shapes need names"
+            raise click.BadParameter(
+                f"{what}: --input image=1x3x32x32 --input age=1x1", param_hint="--input"
+            )
         try:
-            found[key] = parse_shape(shape)
+            found[name] = parse_shape(shape)
         except SpecError as error:
             message = f"--input {text}: {error.message}"
             hint = error.hint or "a shape is written 1x3x32x32, or Nx3xHxW with symbols"
             raise SpecError(message, hint=hint, code="S106") from None
-    return found or None
+    return found[""] if "" in found else found
 
 
 def parse_assignments(given: tuple[str, ...]) -> Mapping[str, int] | None:

@@ -49,7 +49,7 @@ def graph_of(result: Result, depth: int | None = None) -> Graph:
     keys = {layer.name: _key(layer.name, depth) for layer in net.layers}
     keys.update({name: name for name in net.inputs})
     boxes = [
-        Box(name, name, "input", "input", show(shape)) for name, shape in result.inputs.items()
+        Box(name, name, "input", "input") for name in result.inputs
     ]
     boxes += _boxes(result, keys)
     edges = dict.fromkeys(_edges(result, keys))

@@ -25,18 +25,32 @@ def inference_text(
 
     `width` is the terminal's; None writes plain lines as long as they are.
     """
-    chosen = columns_of(columns, result)
-    rows = [_input_row(name, shape, chosen) for name, shape in result.inputs.items()]
-    rows += rows_of(result, chosen, depth)
-    if not result.errors:
-        rows.append(_total_row(result, chosen))
-    text = _table(result, chosen, rows, width, color=color)
-    below = [*_below(result)]
+    titles, lines, right = lines_of(result, columns, depth)
+    name = result.net.name
+    text = tables.draw(titles, lines, right, width=width, color=color, title=name)
+    below = [*below_lines(result)]
     if "memory" in columns:
         from .details import memory_note
 
         below += memory_note(result)
     return text + "".join(line + "\n" for line in below)
+
+
+def lines_of(
+    result: Result, columns: Sequence[str] = (), depth: int | None = None
+) -> tuple[list[str], list[tables.Line], list[bool]]:
+    """Give the table's titles, its rows with their kinds, and which columns are set right."""
+    chosen = columns_of(columns, result)
+    rows = [_input_row(name, shape, chosen) for name, shape in result.inputs.items()]
+    rows += rows_of(result, chosen, depth)
+    if not result.errors:
+        rows.append(_total_row(result, chosen))
+    titles = ["Layer", *(column.title for column in chosen)]
+    right = [False, *(column.right for column in chosen)]
+    lines: list[tables.Line] = [
+        ((INDENT * row.depth + row.cells[0], *row.cells[1:]), row.kind) for row in rows
+    ]
+    return titles, lines, right
 
 
 def _input_row(name: str, shape: tuple[object, ...], columns: Sequence[Column]) -> Row:
@@ -50,18 +64,8 @@ def _total_row(result: Result, columns: Sequence[Column]) -> Row:
     return Row(("total", *cells, *[""] * (len(columns) - len(cells))), 0, "total")
 
 
-def _table(
-    result: Result, columns: Sequence[Column], rows: list[Row], width: int | None, *, color: bool
-) -> str:
-    titles = ("Layer", *(column.title for column in columns))
-    right = (False, *(column.right for column in columns))
-    lines = [
-        ((INDENT * row.depth + row.cells[0], *row.cells[1:]), row.kind) for row in rows
-    ]
-    return tables.draw(titles, lines, right, width=width, color=color, title=result.net.name)
-
-
-def _below(result: Result) -> Iterator[str]:
+def below_lines(result: Result) -> Iterator[str]:
+    """Say what comes out, what the net needs, and what doesn't fit."""
     totals = result.totals
     if not result.errors:
         for name, shapes in result.outputs.items():

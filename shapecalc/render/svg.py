@@ -48,8 +48,9 @@ def svg_text(graph: Graph) -> str:
     straight, arcs = _split(graph, rows)
     lanes = max((arc.lane for arc in arcs), default=-1) + 1
     labels = max((len(arc.edge.shape) for arc in arcs), default=0)
-    total_width = SIDE * 2 + width + (FIRST_LANE + lanes * LANE + int(labels * SMALL) if lanes else 0)
-    total_width = max(total_width, int(len(graph.message) * SMALL) + 2 * SIDE, 300)
+    beside = FIRST_LANE + lanes * LANE + int(labels * SMALL) if lanes else 0
+    message = int(len(graph.message) * SMALL)
+    total_width = max(SIDE * 2 + width + beside, SIDE * 2 + message, 300)
     height = TOP + len(graph.boxes) * (BOX_HEIGHT + GAP) + 30
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total_width} {height}"'
@@ -61,7 +62,8 @@ def svg_text(graph: Graph) -> str:
         f'<text class="name" x="{SIDE}" y="24">{escape(graph.name)}</text>',
     ]
     if graph.message:
-        parts.append(f'<text class="small message" x="{SIDE}" y="42">{escape(graph.message)}</text>')
+        message_text = escape(graph.message)
+        parts.append(f'<text class="small message" x="{SIDE}" y="42">{message_text}</text>')
     parts += [_wire(edge, rows, width) for edge in straight]
     parts += [_arc(arc, width) for arc in arcs]
     parts += [_box(box, place, width) for place, box in enumerate(graph.boxes)]
@@ -110,7 +112,7 @@ def _box(box: Box, place: int, width: int) -> str:
     x, y = SIDE, _top(place)
     label = escape(f"{box.title}: {box.text}")
     detail = (
-        f'<text class="small" text-anchor="end" x="{x + width - 10}" y="{y + 17}" data-detail="1">'
+        f'<text class="small" text-anchor="end" x="{x + width - 10}" y="{y + 17}">'
         f"{escape(box.detail)}</text>"
     )
     return (
@@ -145,7 +147,8 @@ def _arc(arc: _Arc, width: int) -> str:
 
 
 def _label(edge: Edge, x: int, y: int) -> str:
-    return f'<text class="shape" data-edge="{escape(edge.source)}" x="{x}" y="{y}">{escape(edge.shape)}</text>'
+    source, shape = escape(edge.source), escape(edge.shape)
+    return f'<text class="shape" data-edge="{source}" x="{x}" y="{y}">{shape}</text>'
 
 
 def _outputs(graph: Graph, rows: dict[str, int], width: int) -> Iterator[str]:

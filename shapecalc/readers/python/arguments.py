@@ -119,7 +119,9 @@ def node_of_value(tracer: Tracer, value: Value) -> Node:
 def _tensor_node(tracer: Tracer, value: Tensor) -> Node:
     """Write a tensor as an argument: only its shape counts."""
     assert value.shape is not None
-    sizes = tuple([node_of_value(tracer, size) for size in value.shape])
+    sizes = tuple(
+        [node_of_value(tracer, tracer.size(value, place)) for place in range(len(value.shape))]
+    )
     return Call("empty", (Sequence(sizes),), ())
 
 

@@ -47,6 +47,7 @@ class Raised(Exception):  # noqa: N818 - an exception of the source, not of ours
         self.value = value
         self.location: Location | None = None
         self.source: str | None = None
+        self.layer: str | None = None  # the module that ran
 
     @property
     def message(self) -> str:

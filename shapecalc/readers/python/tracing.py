@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from ...dims import Dim
 from ...errors import ShapeError, SpecError
 from ...facts import Facts
-from ...net import Layer, Net, Reference
+from ...net import Layer, Net, Reference, Shape, references
 from ...propagate import Propagation, is_shape
 from ...registry import LayerType, Registry
 from ...relations import AllOf, AnyOf, Comparison, Relation, negate
-from ...syntax import Call, Constant, Name, Node, Sequence, parse
-from .arguments import Sorted, construction, holds_tensor, sort_arguments
+from ...syntax import Call, Constant, Name, Node, Sequence, parse, parts_of
+from .arguments import node_of_value, sort_arguments
 from .arrays import combine
 from .failures import Raised
 from .limits import MAX_LAYERS
@@ -22,6 +22,7 @@ from .registration import Registration
 from .tensors import known_item, tensor_attribute
 from .values import (
     Array,
+    Instance,
     Module,
     Opaque,
     Outputs,
@@ -63,10 +64,11 @@ class Tracer:
         self.entered: dict[int, tuple[Module, str]] = {}  # the entry of a module's first call
         self.where: list[Node] = []
         self.failed: Layer | None = None
+        self.inputs: dict[str, Shape | None] = {}
 
     # ---------------------------------------------------------------------------------- beginning
 
-    def begin(self, root: Module, inputs: dict[str, tuple[int | Dim, ...] | None]) -> list[Tensor]:
+    def begin(self, root: Module, inputs: dict[str, Shape | None]) -> list[Tensor]:
         """Start the forward of a model; gives the tensors it is called with."""
         self.building = False
         self.registration.walk(root)
@@ -78,6 +80,7 @@ class Tracer:
                 for word in size.symbols if isinstance(size, Dim) else ():
                     known.setdefault(word, (1, None))
             self.propagation.values[name] = shape
+            self.inputs[name] = shape
             found.append(Tensor(shape, Reference(name)))
         return found
 
@@ -151,12 +154,12 @@ class Tracer:
     def _stored(self, tensor: Tensor) -> Reference:
         assert tensor.shape is not None
         path = self.registration.tensor_path(tensor)
-        kind = tensor.kind if tensor.kind in ("parameter", "buffer") else "parameter"
         name = path if path is not None and path not in self.propagation.values else None
         if name is None:
             name = self.unique(f"{self.prefix()}{path or 'tensor'}")
         sizes = tuple([Constant(size) for size in tensor.shape])
-        call = Call(kind if path is not None else "empty", (Sequence(sizes, optional=True),), ())
+        kept = path is not None and tensor.kind in ("parameter", "buffer")
+        call = Call(tensor.kind if kept else "empty", (Sequence(sizes, optional=True),), ())
         self.emit(Layer(name, call, location=self.machine.here()))
         return Reference(name)
 
@@ -327,21 +330,32 @@ class Tracer:
         return Traced(size, Call("size", (layer, Constant(place)), ()))
 
     def get_item(self, tensor: Tensor, index: Value) -> Value:
-        """Take `tensor[index]`."""
+        """Take `tensor[index]`; a tensor in the index stands there by its shape."""
         if isinstance(index, Opaque):
             return index
-        found = self.apply(
-            self.registry.find("getitem"), *self._indexed(tensor, index)
+        if tensor.shape is None:
+            raise ShapeWanted
+        for item in index if isinstance(index, tuple) else (index,):
+            if isinstance(item, Tensor) and item.dtype == "bool":
+                raise SpecError(
+                    "how much a mask picks depends on the numbers in a tensor, not on its shape",
+                    code="S106",
+                )
+        node = node_of_value(self, index)
+        if isinstance(index, (list, Tensor)):  # a list picks several places of one dimension
+            node = Sequence((node,))
+        start = "init." if self.building else self.prefix()
+        layer = Layer(
+            self.unique(f"{start}getitem"),
+            Call("getitem", (node,), ()),
+            (self.reference(tensor),),
+            location=self.machine.here(),
         )
+        found = self.emit(layer)
         if isinstance(found, Tensor):
             found.elements = known_item(tensor, index)
+            found.dtype = tensor.dtype
         return found
-
-    def _indexed(
-        self, tensor: Tensor, index: Value
-    ) -> tuple[list[Value], dict[str, Value]]:
-        """Give the arguments of `getitem`; a tensor in the index stands there by its shape."""
-        return [tensor, _IndexArgument.of(self, index)], {}
 
     def set_item(self, tensor: Tensor, index: Value, value: Value) -> None:
         """Write into a tensor: its shape stays, and the part must be there."""
@@ -395,21 +409,63 @@ class Tracer:
 
     # ------------------------------------------------------------------------------------- result
 
-    def net(self, name: str, root: Module, outputs: Value, file: str) -> Net:
+    def net(self, name: str, root: Module, outputs: list[Tensor], file: str) -> Net:
         """Make the net of what was recorded."""
-        sources = [self.reference(item) for item in _flat(outputs)]
-        kept = self._used_layers(sources)
-        inputs = {
-            key: value
-            for key, value in self.propagation.values.items()
-            if key in self.input_names
-        }
+        sources = [self.reference(item) for item in outputs]
+        if self.failed is not None:
+            sources = [Reference(self.failed.name)]
+        kept = self._kept(sources)
         return Net(
             name,
-            inputs,
+            self.inputs,
             tuple(kept),
             tuple(sources),
             where=tuple(dict.fromkeys(self.where)),
             state=self.registration.state_if_needed(root, kept),
             file=file,
         )
+
+    def _kept(self, sources: list[Reference]) -> list[Layer]:
+        """Leave out what was computed while the model was built and isn't used."""
+        needed = {item.name for item in sources}
+        kept: list[Layer] = []
+        for layer in reversed(self.layers):
+            if layer.name in needed or not layer.name.startswith("init."):
+                kept.append(layer)
+                needed |= {item.name for item in references(layer)}
+                needed |= sizes_named(layer)
+        return kept[::-1]
+
+
+def sizes_named(layer: Layer) -> set[str]:
+    """Name the layers whose sizes stand in a layer's arguments."""
+    found: set[str] = set()
+
+    def walk(node: Node) -> None:
+        if isinstance(node, Call) and node.function == "size":
+            where = node.arguments[0]
+            text = where.name if isinstance(where, Name) else str(getattr(where, "value", ""))
+            found.add(text.partition("[")[0])
+        for part in parts_of(node):
+            walk(part)
+
+    if layer.call is not None:
+        walk(layer.call)
+    return found
+
+
+def flat_tensors(machine: Machine, value: Value) -> list[Tensor]:
+    """List the tensors in what a forward returns, in order."""
+    machine.budget.spend(1)
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, Opaque):
+        raise machine.unknown(value, "what the model returns")
+    if isinstance(value, Instance):
+        held = value.content if value.content is not None else list(value.attributes.values())
+        return flat_tensors(machine, held)
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [tensor for item in value for tensor in flat_tensors(machine, item)]
+    return []

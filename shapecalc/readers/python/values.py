@@ -124,7 +124,7 @@ class Tensor:
     A `shape` of None is that of an input of which nothing is known yet.
     """
 
-    __slots__ = ("dtype", "elements", "fixed", "kind", "owner", "reference", "shape")
+    __slots__ = ("dtype", "elements", "fixed", "kind", "marks", "owner", "reference", "shape")
 
     def __init__(
         self,
@@ -143,6 +143,7 @@ class Tensor:
         self.fixed = fixed
         self.dtype = dtype
         self.owner: tuple[Module, str] | None = None  # the layer whose weight it is
+        self.marks: dict[str, Value] = {}  # attributes that the source has given it
 
     def become(self, other: Tensor) -> None:
         """Take over what another tensor is: what an in-place method does."""

@@ -269,6 +269,8 @@ def _fit_kind(kind: Kind, value: Value, axes: int, optional: bool) -> tuple[Valu
         if not isinstance(value, tuple):
             why = _fit_atom(kind, value)
             return (value,) * axes, why
+        if kind.open:
+            value = value[:axes]
         if len(value) != axes and (kind.exact or len(value) != 1):
             return value, f"has {len(value)} elements; {axes} are needed, one for each axis"
         for item in value:

@@ -433,8 +433,8 @@ class Propagation:
             scope.axes = made.axes
         try:
             demand_ranges(type_, type_.parameters, scope, facts)
+            scope.update((item.name, value) for item, value in given)
             for item, value in given:
-                scope[item.name] = value
                 if item.pattern is not None and value is not None:
                     _match_input(item, value, scope)
             self._check(scope, static=False)

@@ -46,6 +46,8 @@ class Kind(NamedTuple):
     """What an argument may be: `atoms` of values, for each spatial axis or in a list.
 
     `lowest` is the least value PyTorch takes (None: any), `least_unknown` that of an unknown.
+    `exact`: a tuple must have one value for each axis (in a list: one value won't do); `open`: it
+    may have more, which count for nothing.
     """
 
     base: str
@@ -53,12 +55,14 @@ class Kind(NamedTuple):
     exact: bool = False
     lowest: int | None = None
     least_unknown: int = 1
+    open: bool = False
 
 
 _ONE: dict[str, tuple[str, int | None, int]] = {
     "size": ("int", 1, 1),
     "features": ("int", 0, 1),
     "count": ("int", 0, 0),
+    "shift": ("int", None, 0),
     "int": ("int", None, 1),
     "float": ("number", None, 1),
     "number": ("number", None, 1),
@@ -71,8 +75,14 @@ _ONE: dict[str, tuple[str, int | None, int]] = {
     "tensor": ("tensor", None, 0),
     "slice": ("slice", None, 0),
 }
-_PER_AXIS = {"sizes": "size", "counts": "count", "integers": "int", "numbers": "number"}
-_LISTS = {"ints": "int", "tuple": "any", "floats": "number"}
+_PER_AXIS = {
+    "sizes": "size",
+    "counts": "count",
+    "shifts": "shift",
+    "integers": "int",
+    "numbers": "number",
+}
+_LISTS = {"ints": "int", "pads": "shift", "tuple": "any", "floats": "number"}
 
 
 class Parameter(NamedTuple):
@@ -171,14 +181,14 @@ class LayerType:
             return word[1:-1]
         if word == "()":  # an empty tuple stands for None
             return word
-        exact = word.endswith("[n]")
-        bare = word.removesuffix("[n]")
-        if bare in _PER_AXIS:
+        bare, _, ending = word.partition("[")
+        exact, more = bool(ending), ending == "n+]"
+        if bare in _PER_AXIS and ending in ("", "n]", "n+]"):
             base, lowest, unknown = _ONE[_PER_AXIS[bare]]
-            return Kind(base, "per axis", exact, lowest, unknown)
-        if bare.removesuffix("[]") in _LISTS:
-            base, lowest, unknown = _ONE[_LISTS[bare.removesuffix("[]")]]
-            return Kind(base, "list", exact or bare.endswith("[]"), lowest, unknown)
+            return Kind(base, "per axis", exact, lowest, unknown, more)
+        if bare in _LISTS and ending in ("", "]"):
+            base, lowest, unknown = _ONE[_LISTS[bare]]
+            return Kind(base, "list", exact, lowest, unknown)
         if bare in _ONE:
             base, lowest, unknown = _ONE[bare]
             return Kind(base, "one", exact, lowest, unknown)

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import Location, SpecError
 
 MAX_BYTES = 50_000_000
-MAX_NODES = 2_000_000  # of the data, aliases expanded
+MAX_NODES = 600_000  # of the data, aliases expanded
 MAX_DEPTH = 200
 
 _BLOCKS = re.compile(r"^[ \t]*(?:- ){100,}|^ {1000,}\S", re.M)
@@ -154,37 +154,58 @@ def _read_yaml(document: Document) -> Any:
 
 
 class _Builder:
-    """Turns YAML's nodes into data, counting them, so that aliases can't multiply without bound."""
+    """Turns YAML's nodes into data, each once; what aliases repeat counts each time."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.count = 0
+        self.known: dict[int, tuple[Any, int]] = {}
 
     def build(self, node: Any, depth: int) -> Any:
-        self.count += 1
-        if self.count > MAX_NODES or depth > MAX_DEPTH:
-            raise self.document.fail(
-                f"more than {MAX_NODES:,} pieces of data, or nested deeper than {MAX_DEPTH} levels",
-                hint="aliases count each time they are used",
-                code="S103",
-            )
-        kind = node.id
-        if kind == "scalar":
-            return self.scalar(node)
-        if kind == "sequence":
-            return [self.build(item, depth + 1) for item in node.value]
-        found: dict[Any, Any] = {}
-        for key, value in node.value:
-            name = self.build(key, depth + 1)
-            if isinstance(name, dict | list):
-                raise self.fail(key, "a key must be a word")
-            if not isinstance(name, str):
-                mark = key.start_mark
-                name = marked(key.value, mark.line + 1, mark.column + 1)
-            if name in found:
-                raise self.fail(key, f"the key {name} is given twice", "S104")
-            found[name] = self.build(value, depth + 1)
-        return found
+        """Build a node's data."""
+        return self.sized(node, depth)[0]
+
+    def sized(self, node: Any, depth: int) -> tuple[Any, int]:
+        """Build a node's data, and count its pieces."""
+        if node.id == "scalar":
+            return self.scalar(node), 1
+        known = self.known.get(id(node))
+        if known is not None:
+            return known
+        if depth > MAX_DEPTH:
+            raise self.too_much()
+        size = 1
+        made: Any
+        if node.id == "sequence":
+            made = []
+            for item in node.value:
+                value, count = self.sized(item, depth + 1)
+                made.append(value)
+                size += count
+        else:
+            made = {}
+            for key, item in node.value:
+                name = self.key(key, depth + 1)
+                if name in made:
+                    raise self.fail(key, f"the key {name} is given twice", "S104")
+                made[name], count = self.sized(item, depth + 1)
+                size += count + 1
+        if size > MAX_NODES:
+            raise self.too_much()
+        self.known[id(node)] = made, size
+        return made, size
+
+    def too_much(self) -> SpecError:
+        return self.document.fail(
+            f"more than {MAX_NODES:,} pieces of data, or nested deeper than {MAX_DEPTH} levels",
+            hint="aliases count each time they are used",
+            code="S103",
+        )
+
+    def key(self, node: Any, depth: int) -> Marked:
+        if node.id != "scalar":
+            raise self.fail(node, "a key must be a word")
+        mark = node.start_mark
+        return marked(node.value, mark.line + 1, mark.column + 1)
 
     def fail(self, node: Any, message: str, code: str = "S100") -> SpecError:
         mark = node.start_mark

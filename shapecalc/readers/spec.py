@@ -28,7 +28,7 @@ from ..syntax import (
 from .marks import Document, read_document
 from .shapes import shape_of
 
-MAX_LAYERS = 200_000
+MAX_LAYERS = 120_000
 MAX_BLOCKS = 40  # blocks inside blocks
 
 _TOP = ("name", "input", "inputs", "layers", "outputs", "modules", "where", "state")

@@ -54,17 +54,19 @@ def _parts(change: Change) -> Iterator[str]:
 
 
 def _text(part: str, value: Any) -> str:
+    if not value:
+        return ""
     match part:
         case "layer":
-            return str(value or "")
+            return str(value)
         case "from":
-            return f"from {', '.join(map(str, value))}" if value else ""
+            return f"from {', '.join(map(str, value))}"
         case "outputs":
-            return ", ".join("×".join(map(str, shape)) or "()" for shape in value or ())
+            return ", ".join("×".join(map(str, shape)) or "()" for shape in value)
         case "parameters":
             items = (f"{name} {'×'.join(map(str, shape)) or '()'}" for name, shape in value.items())
-            return ", ".join(items) if value else ""
-    return f"{part} {_number(value)}" if value not in {None, 0} else ""
+            return ", ".join(items)
+    return f"{part} {_number(value)}"
 
 
 def _number(value: Any) -> str:

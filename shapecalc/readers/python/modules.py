@@ -12,6 +12,7 @@ from ...net import Shape
 from ...registry import Kind, LayerType, Registry
 from ...syntax import Call
 from .arguments import construction, node_of_value
+from .failures import OBJECT
 from .values import (
     MISSING,
     Class,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from .machine import Machine
     from .tracing import Tracer
 
-MODULE = Class("Module")
+MODULE = Class("Module", (OBJECT,))
 
 
 class Modules:

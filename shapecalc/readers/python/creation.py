@@ -1,0 +1,173 @@
+"""Tensors made out of nothing: `torch.zeros(2, 3)`, `torch.arange(5)`, `torch.tensor([1, 2])`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...errors import SpecError
+from .arrays import MAX_ELEMENTS, from_nested
+from .numbers import arithmetic, ceil_ratio, is_number
+from .numerics import arange, linspace
+from .values import Array, Keywords, Opaque, Ratio, Tensor, Traced, Value
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+Rule = Callable[["Machine", "list[Value]", Keywords], Value]
+
+
+def shape_argument(machine: Machine, given: list[Value], named: Keywords) -> tuple[Value, ...]:
+    """Give a shape that is written as one tuple, as several numbers, or by name."""
+    if not given:
+        given = [named[name] for name in ("size", "shape") if name in named]
+    if len(given) == 1 and isinstance(given[0], (list, tuple)):
+        given = list(given[0])
+    for item in given:
+        if isinstance(item, Opaque):
+            raise machine.unknown(item, "a size of this tensor")
+        if isinstance(item, (float, Ratio)) or not is_number(item):
+            raise machine.fail(
+                "TypeError", f"a size must be an integer, not {machine.show(item)}"
+            )
+    return tuple(given)
+
+
+def _filled(number: float | None) -> Rule:
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        shape = shape_argument(machine, given, named)
+        elements = None
+        if number is not None and all(isinstance(size, int) and size >= 0 for size in shape):
+            count = math.prod(shape)
+            elements = (number,) * count if count <= MAX_ELEMENTS else None
+        return machine.tracer.create(shape, elements)
+
+    return run
+
+
+def _like(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    other = given[0] if given else named["input"]
+    if isinstance(other, Opaque):
+        return other
+    sizes = machine.get(other, "shape")
+    return machine.tracer.create(tuple(sizes))
+
+
+def _full(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    shape = shape_argument(machine, given[:1], named)
+    value = given[1] if len(given) > 1 else named.get("fill_value")
+    known = isinstance(value, (int, float)) and all(isinstance(size, int) for size in shape)
+    count = math.prod(shape) if known else MAX_ELEMENTS + 1
+    return machine.tracer.create(shape, (value,) * count if count <= MAX_ELEMENTS else None)
+
+
+def _tensor(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    data = given[0] if given else named.get("data", 0)
+    if isinstance(data, Opaque):
+        return data
+    if isinstance(data, Tensor):
+        return data.copy()
+    if isinstance(data, (range, set)):
+        data = machine.collect(data)
+    shape, elements = from_nested(machine, data)
+    found = machine.tracer.create(shape, elements)
+    if elements and all(isinstance(item, bool) for item in elements):
+        found.dtype = "bool"
+    elif elements and all(isinstance(item, int) for item in elements):
+        found.dtype = "int64"
+    return found
+
+
+def _arange(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    bounds = [*given, *[named[name] for name in ("start", "end", "step") if name in named]]
+    unknown = next((item for item in bounds if isinstance(item, Opaque)), None)
+    if unknown is not None:
+        return unknown
+    if all(isinstance(item, (int, float)) for item in bounds):
+        found = arange(machine, bounds)
+        kept = found if len(found) <= MAX_ELEMENTS else None
+        made = machine.tracer.create((len(found),), kept)
+        made.dtype = "int64" if all(isinstance(item, int) for item in bounds) else "float32"
+        return made
+    start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
+    length = arithmetic(machine, "-", stop, start)
+    if not (type(step) is int and step == 1):
+        length = ceil_ratio(machine, Ratio.of(length, step))
+    if isinstance(length, Ratio):
+        length = ceil_ratio(machine, length)
+    return machine.tracer.create((length,))
+
+
+def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    values = [*given, *[named[name] for name in ("start", "end", "steps") if name in named]]
+    unknown = next((item for item in values if isinstance(item, Opaque)), None)
+    if unknown is not None:
+        return unknown
+    if len(values) == 3 and isinstance(values[2], Traced):
+        return machine.tracer.create((values[2],))
+    found = linspace(machine, values, {})
+    return machine.tracer.create((len(found),), found if len(found) <= MAX_ELEMENTS else None)
+
+
+def _eye(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    sizes = [item for item in given[:2] if is_number(item)] or [named["n"]]
+    return machine.tracer.create((sizes[0], sizes[-1]))
+
+
+def _from_array(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    (value,) = given[:1]
+    if isinstance(value, (Opaque, Tensor)):
+        return value
+    if isinstance(value, Array):
+        return machine.tracer.create(value.shape, value.elements)
+    return _tensor(machine, given, named)
+
+
+def _legacy(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `torch.Tensor(...)` and `torch.FloatTensor(...)`: sizes, or a list of numbers."""
+    if len(given) == 1 and not is_number(given[0]):
+        return _from_array(machine, given, named)
+    return machine.tracer.create(shape_argument(machine, given, named))
+
+
+def _tril_indices(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    row, column, *rest = [machine.pin(item) for item in given]
+    offset = rest[0] if rest else machine.pin(named.get("offset", 0))
+    count = sum(min(max(place + offset + 1, 0), column) for place in range(row))
+    machine.budget.items(row)
+    return machine.tracer.create((2, count))
+
+
+def _refuse(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    raise SpecError("a tensor read from a file is not followed")
+
+
+CREATORS: dict[str, Rule] = {
+    "zeros": _filled(0.0),
+    "ones": _filled(1.0),
+    "empty": _filled(None),
+    "rand": _filled(None),
+    "randn": _filled(None),
+    "full": _full,
+    "tensor": _tensor,
+    "as_tensor": _from_array,
+    "from_numpy": _from_array,
+    "arange": _arange,
+    "range": _arange,
+    "linspace": _linspace,
+    "logspace": _linspace,
+    "eye": _eye,
+    "tril_indices": _tril_indices,
+    "triu_indices": _tril_indices,
+    "hann_window": lambda machine, given, named: machine.tracer.create((given[0],)),
+    "hamming_window": lambda machine, given, named: machine.tracer.create((given[0],)),
+    "randperm": lambda machine, given, named: machine.tracer.create((given[0],)),
+    **{
+        f"{name}_like": _like for name in ("zeros", "ones", "empty", "rand", "randn", "full")
+    },
+    "randint": lambda machine, given, named: machine.tracer.create(
+        shape_argument(machine, [next(item for item in [*given, named.get("size")] if isinstance(item, (list, tuple)))], {})
+    ),
+    "Tensor": _legacy,
+}

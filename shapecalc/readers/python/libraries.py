@@ -1,0 +1,67 @@
+"""Packages that are known without their source, and what their names stand for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ...errors import SpecError
+from .numerics import NUMERICS, array_attribute
+from .rearranging import EINOPS
+from .standard import STANDARD
+from .standins import STANDINS
+from .torchlib import call_unknown, torch_member
+from .values import Array, Library, Opaque, Value
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+# Packages that PyTorch brings along or that are read with it; anything else is absent.
+_PRESENT = frozenset({"torch", "numpy", "torchvision", "einops"})
+_TABLES: dict[str, dict[str, Value]] = {
+    "numpy": NUMERICS,
+    "einops": EINOPS,
+}
+
+
+class Libraries:
+    """Finds packages and their members by dotted name."""
+
+    def is_known(self, name: str) -> bool:
+        """Tell whether a package can be imported without its source."""
+        top = name.partition(".")[0]
+        return top in _PRESENT or top in sys.stdlib_module_names or name in STANDINS
+
+    def member(self, machine: Machine, owner: Library, name: str) -> Value:
+        """Give a member of a package."""
+        if name.startswith("__") and name not in ("__version__",):
+            return {"__name__": owner.name, "__file__": owner.name}.get(name, Opaque(owner.name))
+        path = f"{owner.name}.{name}"
+        top = path.partition(".")[0]
+        if top == "torch":
+            return torch_member(machine, path)
+        table = _TABLES.get(top, STANDARD)
+        if path in table:
+            return table[path]
+        if top in _TABLES and f"{top}.{name}" in table:
+            return table[f"{top}.{name}"]
+        if any(known.startswith(f"{path}.") for known in table):
+            return Library(path)
+        if top in sys.stdlib_module_names or top == "numpy":
+            return Library(path)
+        return Opaque(f"{path}, which isn't beside this file", machine.here(), foreign=True)
+
+    def set_member(self, owner: Library, name: str) -> None:
+        """Do `package.name = value`: settings are let be, functions may not change."""
+        if not owner.name.startswith(("torch.backends", "os", "sys", "random", "warnings", "logging")):
+            raise SpecError(f"a change of {owner.name}.{name} is not followed")
+
+    def call(self, machine: Machine, owner: Library, given: list[Value]) -> Value:
+        """Call a member that isn't known."""
+        if owner.name.startswith("torch."):
+            return call_unknown(machine, owner.name, given)
+        return Opaque(f"what {owner.name} gives", machine.here())
+
+    def array_attribute(self, machine: Machine, value: Array, name: str) -> Value:
+        """Give an attribute of a numpy array."""
+        return array_attribute(machine, value, name)

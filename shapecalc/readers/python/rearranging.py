@@ -1,0 +1,56 @@
+"""einops: `rearrange`, `reduce` and `repeat` become functions of the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...errors import SpecError
+from .values import Keywords, Native, Sizes, Tensor, Value
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+
+def _function(name: str, *entries: str) -> Native:
+    """Stand for a function of einops, under the first name the registry has it under."""
+
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        known = next((entry for entry in entries if machine.registry.knows(entry)), None)
+        if known is None:
+            raise SpecError(f"einops.{name} is not in the registry", code="S110")
+        tensor, *rest = given
+        if isinstance(tensor, (list, tuple)) and not isinstance(tensor, Sizes):
+            tensor = machine.tracer.function("stack", [list(tensor)], {})
+        return machine.tracer.function(known, [tensor, *rest], named)
+
+    return Native(name, run)
+
+
+def _einsum(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    tensors = [item for item in given if isinstance(item, Tensor)]
+    pattern = next(item for item in given if isinstance(item, str))
+    # einops writes names with spaces between them, torch single letters.
+    left, _, right = pattern.partition("->")
+    letters: dict[str, str] = {}
+
+    def short(side: str) -> str:
+        found = []
+        for word in side.split():
+            if word == "...":
+                found.append(word)
+                continue
+            if word not in letters:
+                letters[word] = "abcdefghijklmnopqrstuvwxyz"[len(letters)]
+            found.append(letters[word])
+        return "".join(found)
+
+    equation = ",".join(short(side) for side in left.split(",")) + "->" + short(right)
+    return machine.tracer.function("einsum", [equation, *tensors], {})
+
+
+EINOPS: dict[str, Value] = {
+    "einops.rearrange": _function("rearrange", "rearrange"),
+    "einops.reduce": _function("reduce", "reduce", "einops_reduce"),
+    "einops.repeat": _function("repeat", "einops_repeat", "repeat_axes"),
+    "einops.einsum": Native("einsum", _einsum),
+}

@@ -1,0 +1,274 @@
+"""The names under `torch`: which are classes, which functions of the registry, which mere plumbing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ...errors import SpecError
+from .containers import AUTOGRAD_FUNCTION, CONTAINERS, tensors_of
+from .creation import CREATORS
+from .types import PARAMETER, SIZE, TENSOR
+from .values import (
+    Function,
+    Keywords,
+    Library,
+    Marker,
+    Module,
+    Native,
+    Opaque,
+    Tensor,
+    TorchFunction,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from .machine import Machine
+
+Rule = Callable[["Machine", "list[Value]", Keywords], Value]
+
+DTYPES = frozenset(
+    "float float16 float32 float64 double half bfloat16 int int8 int16 int32 int64 long short uint8"
+    " bool complex64 complex128 cfloat".split()
+)
+_DTYPE_NAMES = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "int": "int32",
+    "long": "int64",
+    "short": "int16",
+}
+
+# Packages whose lower-case members are functions on tensors.
+FUNCTIONS_IN = frozenset(
+    {
+        "torch",
+        "torch.nn.functional",
+        "torch.functional",
+        "torch.linalg",
+        "torch.special",
+        "torch.fft",
+        "torch.nn.utils",
+        "torch._C._nn",
+    }
+)
+
+
+def _identity(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for what gives back its first argument, and for decorators with arguments."""
+    if not given:
+        first = next(iter(named.values()), None)
+        if isinstance(first, (Function, Module, Tensor)):
+            return first
+        return Native("decorator", _identity)
+    return given[0]
+
+
+def _decorator(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `torch.no_grad` and its like: a decorator, with brackets and without, or a context."""
+    if given and isinstance(given[0], Function):
+        return given[0]
+    return Native("decorator", _identity)
+
+
+def _no(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    return False
+
+
+def _checkpoint(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `checkpoint(function, *args)`."""
+    function, *rest = given
+    kept = {
+        key: item
+        for key, item in named.items()
+        if key not in ("use_reentrant", "preserve_rng_state", "context_fn", "determinism_check")
+    }
+    return machine.call(function, rest, kept)
+
+
+def _checkpoint_sequential(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    functions, _, value = given[:3]
+    for function in machine.iterate(functions):
+        value = machine.call(function, [value], {})
+    return value
+
+
+def _is_tensor(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    return isinstance(given[0], Tensor)
+
+
+def _method(name: str) -> Rule:
+    """Stand for a function that is plumbing and a tensor's method as well: `torch.numel(x)`."""
+    return lambda machine, given, named: machine.call(
+        machine.get(given[0], name), given[1:], named
+    )
+
+
+def _device(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    return Marker("device", "cpu")
+
+
+def _parameters_to_vector(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    raise SpecError("parameters_to_vector is not followed")
+
+
+def _fan(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    tensor = given[0]
+    if not isinstance(tensor, Tensor) or tensor.shape is None or len(tensor.shape) < 2:
+        raise machine.fail("ValueError", "Fan in and fan out need at least 2 dimensions")
+    field = machine.product(list(tensor.shape[2:]))
+    return machine.pin(tensor.shape[1] * field), machine.pin(tensor.shape[0] * field)
+
+
+def _gain(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    return 1.0
+
+
+def _count_parameters(machine: Machine, module: Module) -> int:
+    return sum(1 for _ in tensors_of(machine, module, "parameter"))
+
+
+_RULES: dict[str, Rule] = {
+    "torch.no_grad": _decorator,
+    "torch.enable_grad": _decorator,
+    "torch.inference_mode": _decorator,
+    "torch.set_grad_enabled": _decorator,
+    "torch.autograd.no_grad": _decorator,
+    "torch.autocast": _decorator,
+    "torch.cuda.amp.autocast": _decorator,
+    "torch.cuda.amp.custom_fwd": _decorator,
+    "torch.cuda.amp.custom_bwd": _decorator,
+    "torch.amp.autocast": _decorator,
+    "torch.compile": _identity,
+    "torch.jit.script": _identity,
+    "torch.jit.ignore": _identity,
+    "torch.jit.unused": _identity,
+    "torch.jit.export": _identity,
+    "torch.jit.script_method": _identity,
+    "torch.jit.script_if_tracing": _identity,
+    "torch.jit.interface": _identity,
+    "torch.jit.annotate": lambda machine, given, named: given[1],
+    "torch.jit.is_scripting": _no,
+    "torch.jit.is_tracing": _no,
+    "torch.onnx.is_in_onnx_export": _no,
+    "torch.fx.wrap": _identity,
+    "torch.is_grad_enabled": _no,
+    "torch.is_autocast_enabled": _no,
+    "torch.is_complex": _no,
+    "torch.cuda.is_available": _no,
+    "torch.backends.mps.is_available": _no,
+    "torch.distributed.is_initialized": _no,
+    "torch.distributed.is_available": _no,
+    "torch.cuda.device_count": lambda machine, given, named: 0,
+    "torch._assert": lambda machine, given, named: _torch_assert(machine, given),
+    "torch._C._log_api_usage_once": lambda machine, given, named: None,
+    "torch.utils.checkpoint.checkpoint": _checkpoint,
+    "torch.utils.checkpoint.checkpoint_sequential": _checkpoint_sequential,
+    "torch.is_tensor": _is_tensor,
+    "torch.is_floating_point": _method("is_floating_point"),
+    "torch.numel": _method("numel"),
+    "torch.clone": _method("clone"),
+    "torch.detach": _method("detach"),
+    "torch.device": _device,
+    "torch.autograd.Variable": _identity,
+    "torch.nn.init._calculate_fan_in_and_fan_out": _fan,
+    "torch.nn.init.calculate_gain": _gain,
+    "torch.nn.utils.remove_weight_norm": _identity,
+    "torch.nn.utils.parameters_to_vector": _parameters_to_vector,
+    "torch.set_default_dtype": lambda machine, given, named: None,
+    "torch.manual_seed": lambda machine, given, named: None,
+    "torch.get_default_dtype": lambda machine, given, named: Marker("dtype", "float32"),
+    "torch.utils.data.get_worker_info": lambda machine, given, named: None,
+}
+
+
+def _torch_assert(machine: Machine, given: list[Value]) -> None:
+    if isinstance(given[0], Opaque):
+        return
+    if not machine.truth(given[0], avoid=False):
+        raise machine.fail("AssertionError", machine.show(given[1] if len(given) > 1 else ""))
+
+
+TORCH: dict[str, Value] = {
+    **{name: Native(name.rpartition(".")[2], rule) for name, rule in _RULES.items()},
+    **{f"torch.{name}": Native(name, rule) for name, rule in CREATORS.items()},
+    "torch.pi": 3.141592653589793,
+    "torch.inf": float("inf"),
+    "torch.nan": float("nan"),
+    "torch.__version__": "2.14.1",
+    "torch.Size": SIZE,
+    "torch.Tensor": TENSOR,
+    "torch.nn.Parameter": PARAMETER,
+    "torch.nn.parameter.Parameter": PARAMETER,
+    "torch.nn.UninitializedParameter": PARAMETER,
+    "torch.autograd.Function": AUTOGRAD_FUNCTION,
+    "torch.autograd.function.Function": AUTOGRAD_FUNCTION,
+    "torch.jit.ScriptModule": CONTAINERS["Module"],
+    "torch.jit.Final": Opaque("a type"),
+    "torch.strided": Marker("layout", "strided"),
+    "torch.channels_last": Marker("memory_format", "channels_last"),
+    "torch.contiguous_format": Marker("memory_format", "contiguous_format"),
+    "torch.preserve_format": Marker("memory_format", "preserve_format"),
+    **{f"torch.{name}": Marker("dtype", _DTYPE_NAMES.get(name, name)) for name in DTYPES},
+}
+TENSOR.names["__new__"] = Native(
+    "Tensor", lambda machine, given, named: CREATORS["Tensor"](machine, given[1:], named)
+)
+_LEGACY = Native("Tensor", CREATORS["Tensor"])
+
+
+def torch_member(machine: Machine, path: str) -> Value:
+    """Give what a dotted name under `torch` stands for."""
+    if path in TORCH:
+        return TORCH[path]
+    owner, _, name = path.rpartition(".")
+    if owner == "torch.nn.init":
+        return Native(name, _identity)
+    if name.lstrip("_")[:1].isupper():
+        return _class(machine, path, owner, name)
+    if owner in FUNCTIONS_IN and name in _EVERYWHERE:
+        return TORCH[f"torch.{name}"]
+    if owner in FUNCTIONS_IN or owner.startswith("torch.nn.utils"):
+        bare = name.rstrip("_") if name.endswith("_") and not name.startswith("_") else name
+        qualified = ".".join(path.split(".")[-2:])
+        if qualified.startswith("parametrizations.") and machine.registry.knows(
+            qualified.replace(".", "_")
+        ):
+            return TorchFunction(qualified.replace(".", "_"))
+        if machine.registry.knows(bare):
+            if bare != name:
+                return Native(name, lambda m, given, named: _in_place(m, name, given, named))
+            return TorchFunction(bare)
+    return Library(path)
+
+
+_EVERYWHERE = frozenset({"clone", "numel"})
+
+
+def _in_place(machine: Machine, name: str, given: list[Value], named: Keywords) -> Value:
+    """Stand for `F.relu_(x)`: the tensor itself becomes the result."""
+    return machine.call(machine.get(given[0], name), given[1:], named)
+
+
+def _class(machine: Machine, path: str, owner: str, name: str) -> Value:
+    under_nn = owner == "torch.nn" or owner.startswith(("torch.nn.modules", "torch.nn.parallel"))
+    if (under_nn or owner == "torch") and name in CONTAINERS and (under_nn or name != "Parameter"):
+        if under_nn:
+            return CONTAINERS[name]
+    if under_nn:
+        return machine.tracer.modules.layer_class(name)
+    if name.endswith("Tensor") and owner in ("torch", "torch.cuda"):
+        return _LEGACY
+    return Opaque(path)
+
+
+def call_unknown(machine: Machine, path: str, given: list[Value]) -> Value:
+    """Call a function of torch that is neither in the registry nor known plumbing."""
+    if any(isinstance(item, Tensor) for item in given) and not machine.tracer.building:
+        name = path.rpartition(".")[2]
+        try:
+            machine.registry.find(name)
+        except SpecError as error:
+            raise SpecError(f"{path} is not in the registry", hint=error.hint, code="S110") from None
+    return Opaque(f"what {path} gives", machine.here())

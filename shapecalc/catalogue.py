@@ -121,18 +121,19 @@ def _whole(items: list[Any]) -> list[str]:
     return found
 
 
-def _backwards(net: Net, given: Shape, shapes: list[Shape], registry: Registry) -> str:
+def _backwards(
+    net: Net, given: Shape, shapes: list[Shape], registry: Registry
+) -> dict[str, Any] | None:
     """Ask which sizes, with the example's channels, give the example's output."""
     letters = LETTERS.get(len(given) - 2)
     if letters is None or len(shapes) != 1 or len(shapes[0]) != len(given):
-        return ""
+        return None
     target = shapes[0][2:]
     try:
         answer = solve(net, target, input=("N", given[1], *letters), registry=registry)
     except ShapecalcError:
-        return ""
-    if not answer.satisfiable:
-        return ""
-    from .render.solution import box_text
-
-    return f"{show(target)} from {'; '.join(map(box_text, answer.boxes[:4]))}"
+        return None
+    if not all(box.is_product for box in answer.boxes):
+        return None
+    sets = [{name: str(values) for name, values in box.sets().items()} for box in answer.boxes]
+    return {"target": show(target), "from": sets}

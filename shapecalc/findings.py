@@ -1,4 +1,4 @@
-"""What `check` finds in a net: a spec that can't be read, shapes that don't fit or aren't expected."""
+"""What `check` finds: a spec that can't be read, shapes that don't fit or aren't expected."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ def findings(
             found[0] = found[0]._replace(hint=" or ".join(fixes))
     found += [_impossible(name, symbol, result) for symbol in _without_values(result)]
     start = _start(name, net)
-    found += [
-        Finding(name, "warning", "S290", warning, start) for warning in result.warnings
-    ]
+    found += [Finding(name, "warning", "S290", warning, start) for warning in result.warnings]
     if expected is not None and not result.errors:
         found += _unexpected(name, result, expected)
     return found
@@ -72,9 +70,7 @@ def findings(
 def _of_error(name: str, error: ShapecalcError) -> Finding:
     location = error.location or Location(name, 1, 1)
     location = location if location.file else location._replace(file=name)
-    return Finding(
-        name, "error", error.code, error.message, location, error.layer, error.hint
-    )
+    return Finding(name, "error", error.code, error.message, location, error.layer, error.hint)
 
 
 def _start(name: str, net: Net) -> Location:

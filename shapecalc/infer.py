@@ -397,12 +397,17 @@ def guessed_shape(net: Net, name: str, registry: Registry) -> tuple[int | str, .
             shape = _shape_for(type_, layer, current)
             if shape is not None:
                 return shape
-            if layer.name not in seen and len(type_.inputs) == 1:
+            if layer.name not in seen and keeps_shape(type_):
                 seen.add(layer.name)
                 waiting.append(layer.name)
     raise SpecError(
         f"the net doesn't say what shape {name} has", hint="give it: --input 1x3x32x32", code="S118"
     )
+
+
+def keeps_shape(type_: LayerType) -> bool:
+    """Say whether a layer's output always has its one input's shape."""
+    return len(type_.inputs) == 1 and type_.data.get("output", "input") == "input"
 
 
 def _shape_for(type_: LayerType, layer: Layer, current: str) -> tuple[int | str, ...] | None:

@@ -20,6 +20,7 @@ from .infer import (
     Result,
     hyperparameters,
     input_shapes,
+    keeps_shape,
     mixed_views,
     propagate_net,
 )
@@ -380,7 +381,7 @@ def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str,
                 roles = _pattern_roles(type_, type_.inputs[place].pattern, rank)
                 if roles is not None:
                     return roles
-                if layer.name not in seen and len(type_.inputs) == 1:
+                if layer.name not in seen and keeps_shape(type_):
                     seen.add(layer.name)
                     waiting.append(layer.name)
     letters = LETTERS.get(rank - 2)

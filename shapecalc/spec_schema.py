@@ -172,9 +172,7 @@ def _keys() -> Schema:
         "type": "object",
         "properties": _PROPERTIES,
         "additionalProperties": False,
-        "anyOf": [
-            {"required": [key]} for key in ("layer", "layers", "shares", "alias")
-        ],
+        "anyOf": [{"required": [key]} for key in ("layer", "layers", "shares", "alias")],
     }
 
 

@@ -93,13 +93,15 @@ def common(function: Function) -> Function:
         rest.pop("debug", None)
         return function(Face(as_json, output, color, quiet), **rest)
 
-    for option in reversed((
-        click.option("--json", "as_json", is_flag=True, help="Print JSON."),
-        click.option("-o", "--output", metavar="FILE", help="Write to FILE instead."),
-        click.option("--color/--no-color", default=None, help="Color, or none (as NO_COLOR)."),
-        click.option("-q", "--quiet", is_flag=True, help="Only the exit status."),
-        click.option("--debug", is_flag=True, hidden=True),
-    )):
+    for option in reversed(
+        (
+            click.option("--json", "as_json", is_flag=True, help="Print JSON."),
+            click.option("-o", "--output", metavar="FILE", help="Write to FILE instead."),
+            click.option("--color/--no-color", default=None, help="Color, or none (as NO_COLOR)."),
+            click.option("-q", "--quiet", is_flag=True, help="Only the exit status."),
+            click.option("--debug", is_flag=True, hidden=True),
+        )
+    ):
         run = option(run)
     return run  # type: ignore[return-value]  # the options make it keyword-only
 

@@ -81,10 +81,15 @@ def _inverse(case: Mapping[str, str]) -> str:
     return f"  L = {case['first']} .. {case['last']}{condition}\n"
 
 
-def _example(example: Mapping[str, str]) -> Iterator[str]:
+def _example(example: Mapping[str, Any]) -> Iterator[str]:
     if "output" not in example:
         yield example["layer"]
         return
     yield f"{example['layer']} on {example['input']} gives {example['output']}"
     if "backwards" in example:
-        yield f"backwards: {example['backwards']}"
+        backwards = example["backwards"]
+        boxes = [
+            ", ".join(f"{name} = {values}" for name, values in box.items())
+            for box in backwards["from"]
+        ]
+        yield f"backwards: {backwards['target']} from {' or '.join(boxes)}"

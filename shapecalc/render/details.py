@@ -158,11 +158,12 @@ def _dropped_columns(_result: Result) -> list[Column]:
     def cell(step: Step) -> str:
         from ..solve import dropped_sizes
 
-        sizes = [
-            max(size, 0) if isinstance(size, int) else size for size in dropped_sizes(step)
-        ]
-        return per_axis(sizes) if any(size != 0 for size in sizes if isinstance(size, int)) or any(
-            isinstance(size, Dim) for size in sizes
-        ) else ""
+        sizes = [max(size, 0) if isinstance(size, int) else size for size in dropped_sizes(step)]
+        return (
+            per_axis(sizes)
+            if any(size != 0 for size in sizes if isinstance(size, int))
+            or any(isinstance(size, Dim) for size in sizes)
+            else ""
+        )
 
     return [Column("Dropped", True, cell)]

@@ -73,9 +73,7 @@ def sarif_document(findings: Sequence[Finding], version: str) -> dict[str, Any]:
     driver = {
         "name": "shapecalc",
         "version": version,
-        "rules": [
-            {"id": code, "shortDescription": {"text": meaning(code)}} for code in codes
-        ],
+        "rules": [{"id": code, "shortDescription": {"text": meaning(code)}} for code in codes],
     }
     results = [_sarif_result(finding, codes.index(finding.code)) for finding in findings]
     return {

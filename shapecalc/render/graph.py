@@ -48,9 +48,7 @@ def graph_of(result: Result, depth: int | None = None) -> Graph:
     net = result.net
     keys = {layer.name: _key(layer.name, depth) for layer in net.layers}
     keys.update({name: name for name in net.inputs})
-    boxes = [
-        Box(name, name, "input", "input") for name in result.inputs
-    ]
+    boxes = [Box(name, name, "input", "input") for name in result.inputs]
     boxes += _boxes(result, keys)
     edges = dict.fromkeys(_edges(result, keys))
     outputs = tuple(

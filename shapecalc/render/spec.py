@@ -23,7 +23,9 @@ def spec_text(net: Net) -> str:
     else:
         lines.append("inputs:")
         for name, shape in net.inputs.items():
-            lines.append(f"  {_scalar(name)}: {_flow(None if shape is None else shape_json(shape))}")
+            lines.append(
+                f"  {_scalar(name)}: {_flow(None if shape is None else shape_json(shape))}"
+            )
     if net.where:
         lines.append(f"where: {_flow([to_text(item) for item in net.where])}")
     lines.append("layers:")
@@ -68,7 +70,11 @@ def _entries(
             end += 1
         group = layers[at:end]
         alone = not any(_inside(item.name, prefix + head) for item in layers[end:])
-        nested = all(item.name != prefix + head for item in group) and alone and prefix + head not in taken
+        nested = (
+            all(item.name != prefix + head for item in group)
+            and alone
+            and prefix + head not in taken
+        )
         taken.add(prefix + head)
         if nested:
             key = "-" if head == str(index) else f"- {_scalar(head)}:"
@@ -126,7 +132,9 @@ def _scalar(text: str, *, flow: bool = False) -> str:
 
 def _flow(value: Any) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_scalar(k, flow=True)}: {_flow(v)}" for k, v in value.items()) + "}"
+        return (
+            "{" + ", ".join(f"{_scalar(k, flow=True)}: {_flow(v)}" for k, v in value.items()) + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str):

@@ -126,9 +126,8 @@ def _box(box: Box, place: int, width: int) -> str:
 def _wire(edge: Edge, rows: dict[str, int], width: int) -> str:
     x = SIDE + width // 2
     start, end = _top(rows[edge.start]) + BOX_HEIGHT, _top(rows[edge.end]) - 2
-    return (
-        f'<path class="wire" marker-end="url(#head)" d="M{x} {start}V{end}"/>'
-        + _label(edge, x + 8, (start + end) // 2 + 4)
+    return f'<path class="wire" marker-end="url(#head)" d="M{x} {start}V{end}"/>' + _label(
+        edge, x + 8, (start + end) // 2 + 4
     )
 
 

@@ -296,7 +296,8 @@ def _fit_kind(kind: Kind, value: Value, axes: int, optional: bool) -> tuple[Valu
 
 def _fit_atom(kind: Kind, value: Value) -> str:
     good = _GOOD.get(kind.base)
-    if good is not None and not isinstance(value, good):
+    truth = kind.base == "int" and isinstance(value, bool)  # PyTorch takes no True for a 1
+    if good is not None and (truth or not isinstance(value, good)):
         if isinstance(value, float) and kind.base == "int":
             return "is a float, which no size can be; `/` makes one, `//` doesn't"
         return f"must be {_WORDS[kind.base]}"

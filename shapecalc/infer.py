@@ -240,7 +240,7 @@ def infer(
     >>> from shapecalc.readers import load
     >>> result = infer(load("Conv2d(3, 6, 5) | MaxPool2d(2)"), input=(1, 3, "H", 32))
     >>> result["1"].output_shape, result.conditions
-    ((1, 6, Dim('(H - 4)//2'), 14), ('H >= 6',))
+    ((1, 6, Dim((H - 4)//2), 14), ('H >= 6',))
     """
     registry = registry or default_registry()
     if not isinstance(net, Net):

@@ -114,7 +114,7 @@ def sizes_after(
     scope = LayerScope(type_, Propagation(registry, {}, facts), facts, 0)
     scope.axes = len(sizes)
     scope.update(axes=len(sizes), layer=type_.name, L=sizes)
-    known = {item.name: item for item in type_.parameters}
+    known = {item.name: item for item in (*type_.parameters, *type_.forward)}
     for word in arguments:
         if word not in known:
             raise SpecError(

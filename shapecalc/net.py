@@ -62,7 +62,8 @@ class Net(NamedTuple):
 
     `inputs` maps each input's name to its shape, None where the spec leaves it open. `state` lists
     the modules in the order they are registered, where that isn't the order in which they run (or
-    some never run): entries with a `call` or an `alias` and no sources.
+    some never run): entries with a `call` or an `alias` and no sources. `output_names` are names of
+    their own that the spec gives the outputs.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Net(NamedTuple):
     where: tuple[Node, ...] = ()
     state: tuple[Layer, ...] | None = None
     file: str = ""
+    output_names: tuple[str, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the net in flat form, as `--json` embeds it."""
@@ -85,6 +87,8 @@ class Net(NamedTuple):
             "layers": [layer.to_dict() for layer in self.layers],
             "outputs": [source_json(item) for item in self.outputs],
         }
+        if self.output_names is not None:
+            found["outputs"] = dict(zip(self.output_names, found["outputs"], strict=True))
         if self.where:
             found["where"] = [to_text(item) for item in self.where]
         if self.state is not None:

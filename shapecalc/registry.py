@@ -415,7 +415,10 @@ class Registry:
             for section, value in found.items():
                 old = base.get(section)
                 added = section in ("checks", "where", "pytorch") and isinstance(old, dict)
-                base[section] = {**(old or {}), **value} if added else value
+                merged = {**(old or {}), **value} if added else value
+                if added:  # null takes away
+                    merged = {key: item for key, item in merged.items() if item is not None}
+                base[section] = merged
             found = base
         self._data[key] = found
         return found

@@ -36,6 +36,8 @@ def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
     if not solution.boxes or not solution.cases or not sizes.issuperset(solution.unknowns):
         return []
     box = _chosen_box(solution)
+    if all(run.last is None for runs in box.values() for run in runs[-1:]):
+        return []  # sizes without end have no walk worth showing
     case = _case_of(solution)
     last = solution.at[0].partition("[")[0] if solution.at else None
     first = tuple([_show_runs(box, name) for name in solution.unknowns])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -191,7 +190,7 @@ class TestOutputFile:
         found = run("infer", LENET, "--json", "-o", str(target))
         assert found.out == ""
         assert json.loads(target.read_text(encoding="utf-8"))["kind"] == "inference"
-        assert os.listdir(tmp_path) == ["shapes.json"]
+        assert [path.name for path in tmp_path.iterdir()] == ["shapes.json"]
 
     @pytest.mark.parametrize(
         "arguments",
@@ -210,7 +209,7 @@ class TestOutputFile:
         target.write_text("as it was", encoding="utf-8")
         assert run(*arguments, "-o", str(target)).code in {1, 2}
         assert target.read_text(encoding="utf-8") == "as it was"
-        assert os.listdir(tmp_path) == ["out"]
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
     def test_a_folder_that_is_not_there_is_an_error(self, tmp_path: Path) -> None:
         found = run("infer", LENET, "-o", str(tmp_path / "no" / "out.txt"))

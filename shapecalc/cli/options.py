@@ -157,7 +157,8 @@ def load_net(
 ) -> Net:
     """Read NET; without it standard input when it is piped, else net.yaml.
 
-    `inputs` are the shapes of --input, with which Python source is traced. Raises `UsageError` when there is nothing to read.
+    `inputs` are the shapes of --input, with which Python source is traced.
+    Raises `UsageError` when there is nothing to read.
     """
     from ..readers import read
 
@@ -218,7 +219,7 @@ def parse_inputs(given: tuple[str, ...]) -> Inputs:
             message = f"--input {text}: {error.message}"
             hint = error.hint or "a shape is written 1x3x32x32, or Nx3xHxW with symbols"
             raise SpecError(message, hint=hint, code="S106") from None
-    return found[""] if "" in found else found
+    return found.get("", found)
 
 
 def parse_assignments(given: tuple[str, ...]) -> Mapping[str, int] | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .shapes import parse_shape
 from .source import read, zoo_names
 from .spec import read_spec, read_spec_text
 
-__all__ = ["load", "read", "read_spec", "read_spec_text", "zoo_names"]
+__all__ = ["load", "parse_shape", "read", "read_spec", "read_spec_text", "zoo_names"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""The blocks of `modules:`: their heads, such as `BasicBlock(inplanes, planes, stride=1)`, and bodies."""
+"""The blocks of `modules:`: heads such as `BasicBlock(inplanes, planes, stride=1)`, and bodies."""
 
 from __future__ import annotations
 
@@ -69,6 +69,8 @@ def _read_head(
     except SpecError as error:
         column = error.location.column - 1 if error.location else 0
         offset = len(head) - len(head.lstrip()) + column
+        if head.count("(") > head.count(")"):
+            hint = "inside { } a head with a comma needs quotes, since YAML ends it there"
         raise _in_key(document, path, offset, error.message, hint, "S102") from None
     if isinstance(node, Name):
         return node.name, ()
@@ -122,7 +124,8 @@ class Bindings:
             if name in values:
                 continue
             if default is None:
-                raise SpecError(f"{block.name} needs the argument {name}", hint=_listed(block), code="S113")
+                message = f"{block.name} needs the argument {name}"
+                raise SpecError(message, hint=_listed(block), code="S113")
             values[name] = fold(substitute(default, values))
         for value in values.values():
             check_extent(value)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..errors import SpecError
-from ..formula import ARITHMETIC
 from ..registry import PREFIXES, Kind, LayerType, Registry
-from ..syntax import Call, Constant, Name, Node, Sequence, Subscript, parse, substitute, to_text
+from ..syntax import Call, Constant, Name, Node, Sequence, parse, substitute, to_text
 from .checks import check_call
-from .failures import error_in, show_word
+from .failures import error_in, nearest, show_word
 from .folding import check_extent, fold, fold_arguments
 from .places import Document, Path
+from .quick import quick_call
+from .sizes_of import Resolve, full_sizes
 
 MAX_VALUES = 50  # lists and maps in one another, in a `type:` map
 
 _BARE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_NONE: Mapping[str, Node] = {}
 
 
 class Binding:
@@ -29,9 +29,6 @@ class Binding:
         self.made: dict[str, Made] = {}
 
 
-TOP = Binding(_NONE)
-
-
 class Made(NamedTuple):
     """A call that is ready: of a layer type, or of a block where `type` is None."""
 
@@ -39,19 +36,12 @@ class Made(NamedTuple):
     type: LayerType | None
 
 
-Resolve = Callable[[str], str]
-
-
-class WrongWord(SpecError):
-    """An error about a word in a call, to be found in its text."""
-
-    word: str = ""
-
-
 class Calls:
     """Makes calls; each distinct text is read once for each binding."""
 
-    def __init__(self, document: Document, registry: Registry, blocks: Mapping[str, object]) -> None:
+    def __init__(
+        self, document: Document, registry: Registry, blocks: Mapping[str, object]
+    ) -> None:
         self.document = document
         self.registry = registry
         self.blocks = blocks
@@ -67,8 +57,7 @@ class Calls:
             return known
         try:
             call = self.bound(self.parsed(text), binding.values)
-            sized = "size" in text or binding is not TOP
-            found = self.finish(call, resolve if sized else None)
+            found = self.finish(call, resolve if "size" in text else None)
         except SpecError as error:
             raise self.placed(error, text, path) from None
         if "size" not in text:
@@ -80,7 +69,7 @@ class Calls:
         bare = text.strip()
         if _BARE.fullmatch(bare):
             return Call(bare, (), ())
-        node = parse(bare)
+        node = quick_call(bare) or parse(bare)
         if not isinstance(node, Call):
             raise SpecError(
                 f"`{show_word(bare)}` is not a layer's call",
@@ -93,8 +82,6 @@ class Calls:
         """Put a block's arguments in; a parameter may stand for a layer, or for its class."""
         if not values:
             return call
-        made = _named(substitute(call, values), values)
-        assert isinstance(made, Call)
         own = values.get(call.function)
         if isinstance(own, Call):
             if call.arguments or call.keywords:
@@ -103,8 +90,10 @@ class Calls:
                     hint=f"write {call.function} without brackets",
                     code="S122",
                 )
-            made = own
-        elif own is not None and made.function == call.function:
+            return own
+        made = _named(substitute(call, values), values)
+        assert isinstance(made, Call)
+        if own is not None and made.function == call.function:
             raise SpecError(
                 f"{call.function} is {to_text(own)[:60]}, which is not a layer",
                 hint="`if:` drops an entry that there is no layer for",
@@ -117,17 +106,16 @@ class Calls:
         """Give layers in `size(...)` their full names, work constants out, and check arguments."""
         if resolve is not None:
             call = call._replace(
-                arguments=tuple([_sized(item, resolve) for item in call.arguments]),
-                keywords=tuple([(name, _sized(item, resolve)) for name, item in call.keywords]),
+                arguments=tuple([full_sizes(item, resolve) for item in call.arguments]),
+                keywords=tuple([(name, full_sizes(item, resolve)) for name, item in call.keywords]),
                 forward=None
                 if call.forward is None
                 else (
-                    tuple([_sized(item, resolve) for item in call.forward[0]]),
-                    tuple([(name, _sized(item, resolve)) for name, item in call.forward[1]]),
+                    tuple([full_sizes(item, resolve) for item in call.forward[0]]),
+                    tuple([(name, full_sizes(item, resolve)) for name, item in call.forward[1]]),
                 ),
             )
-        call = self._plain_names(fold_arguments(call))
-        assert isinstance(call, Call)
+        call = self._plain_call(fold_arguments(call))
         type_ = None if call.function in self.blocks else self._find(call)
         if type_ is not None and call.function != type_.name:
             call = call._replace(function=type_.name)
@@ -143,8 +131,6 @@ class Calls:
             return self.registry.find(call.function)
         except SpecError as error:
             hint = error.hint
-            from .failures import nearest
-
             block = nearest(call.function, self.blocks) if self.blocks else None
             if block is not None and (hint is None or not hint.startswith("did you mean")):
                 hint = f"did you mean the block {block}?"
@@ -156,8 +142,9 @@ class Calls:
             if not any(isinstance(item, Call | Sequence) for item in node.items):
                 return node
             return node._replace(items=tuple([self._plain_names(item) for item in node.items]))
-        if not isinstance(node, Call):
-            return node
+        return self._plain_call(node) if isinstance(node, Call) else node
+
+    def _plain_call(self, node: Call) -> Call:
         function = node.function
         prefix, _, last = function.rpartition(".")
         if prefix in PREFIXES:
@@ -180,7 +167,9 @@ class Calls:
         found = error_in(
             self.document, path, error.message, at=at, hint=error.hint, code=error.code
         )
-        if found.code == "S102" and found.hint is None:
+        if text.count("(") > text.count(")"):
+            found.hint = "in YAML's [ ] and { } a call needs quotes, since they end it at a comma"
+        elif found.hint is None and "not Python" in found.message:
             found.hint = "a layer is the PyTorch call that makes it, such as Conv2d(3, 6, 5)"
         return found
 
@@ -197,21 +186,26 @@ class Calls:
             for key in item:
                 if key != "type" and re.search(rf"\b{re.escape(key)}\b", error.message):
                     raise error_in(
-                        self.document, (path, key), error.message, key=True, hint=error.hint,
+                        self.document,
+                        (path, key),
+                        error.message,
+                        key=True,
+                        hint=error.hint,
                         code=error.code,
                     ) from None
             raise error_in(
                 self.document, (path, "type"), error.message, hint=error.hint, code=error.code
             ) from None
 
-    def _map_call(
-        self, item: Mapping[str, Any], binding: Binding, path: Path, depth: int
-    ) -> Call:
+    def _map_call(self, item: Mapping[str, Any], binding: Binding, path: Path, depth: int) -> Call:
         text = item["type"]
         if not isinstance(text, str) or not _BARE.fullmatch(text.strip()):
             raise error_in(
-                self.document, (path, "type"), f"{show_word(text)} is not a type of layers",
-                hint="such as {type: Conv2d, in_channels: 3, ...}", code="S122",
+                self.document,
+                (path, "type"),
+                f"{show_word(text)} is not a type of layers",
+                hint="such as {type: Conv2d, in_channels: 3, ...}",
+                code="S122",
             )
         call = self.bound(Call(text.strip(), (), ()), binding.values)
         kinds: dict[str, tuple[Kind | str | None, ...]] = {}
@@ -251,7 +245,9 @@ class Calls:
         if isinstance(value, dict):
             if "type" not in value:
                 raise error_in(
-                    self.document, path, "a map as an argument needs `type:`",
+                    self.document,
+                    path,
+                    "a map as an argument needs `type:`",
                     hint="such as {type: TransformerEncoderLayer, d_model: 64, nhead: 4}",
                     code="S122",
                 )
@@ -299,78 +295,14 @@ def _named(node: Node, values: Mapping[str, Node]) -> Node:
     )
 
 
-class FullName(str):
-    """The full name of a layer, which isn't looked up again."""
-
-    __slots__ = ()
-
-
-class FullWord(Name):
-    """The full name of a layer, as an identifier."""
-
-    __slots__ = ()
-
-
-def _sized(node: Node, resolve: Resolve) -> Node:
-    """Give the layers that `size(...)` names inside an expression their full names."""
-    from ..syntax import Binary, Compare, Conditional, Logic, Star, Unary
-
-    def go(part: Node) -> Node:
-        return _sized(part, resolve)
-
-    match node:
-        case Call("size", (target, *rest), keywords, forward):
-            return Call("size", (_target(target, resolve), *map(go, rest)), keywords, forward)
-        case Call(function, arguments, keywords, forward):
-            words = tuple([(name, go(item)) for name, item in keywords])
-            return Call(function, tuple(map(go, arguments)), words, forward)
-        case Sequence(items, optional):
-            return Sequence(tuple(map(go, items)), optional)
-        case Unary(operator, operand):
-            return Unary(operator, go(operand))
-        case Binary(operator, left, right):
-            return Binary(operator, go(left), go(right))
-        case Compare(first, rest):
-            return Compare(go(first), tuple([(sign, go(item)) for sign, item in rest]))
-        case Logic(operator, items):
-            return Logic(operator, tuple(map(go, items)))
-        case Conditional(test, yes, no):
-            return Conditional(go(test), go(yes), go(no))
-        case Subscript(value, index):
-            return Subscript(go(value), go(index))
-        case Star(value):
-            return Star(go(value))
-    return node
-
-
-def _target(node: Node, resolve: Resolve) -> Node:
-    path = ""
-    while isinstance(node, Subscript):
-        index = fold(node.index)
-        if not isinstance(index, Constant) or type(index.value) is not int:
-            raise SpecError("size takes a layer's name and a dimension: size(conv1, 2)", code="S112")
-        path = f"[{index.value}]{path}"
-        node = node.value
-    if isinstance(node, FullWord):
-        return node if not path else Constant(FullName(node.name + path))
-    if isinstance(node, Constant) and isinstance(node.value, FullName):
-        return node if not path else Constant(FullName(node.value + path))
-    match node:
-        case Name(name):
-            text = name
-        case Constant(str(name)):
-            text = name
-        case _:
-            raise SpecError("size takes a layer's name and a dimension: size(conv1, 2)", code="S112")
-    full = resolve(text + path)
-    return FullWord(full) if full.isidentifier() else Constant(FullName(full))
-
-
 def _find_word(text: str, message: str, otherwise: int) -> int:
     """Find the word of a call that a message is about: an argument's name, else the function's."""
     for found in re.finditer(r"([A-Za-z_]\w*)\s*=(?!=)", text):
         if re.search(rf"(argument|parameter) {re.escape(found[1])}\b", message):
             return found.start()
+    quoted = re.search(r"`([^`]+)`", message)
+    if quoted is not None and quoted[1] in text:
+        return text.index(quoted[1])
     words = set(re.findall(r"[A-Za-z_][\w.]*", message))
     for found in re.finditer(r"[A-Za-z_][\w.]*", text):
         if found[0] in words:
@@ -378,4 +310,4 @@ def _find_word(text: str, message: str, otherwise: int) -> int:
     return otherwise
 
 
-__all__ = ["ARITHMETIC", "TOP", "Binding", "Calls", "Made", "Resolve"]
+__all__ = ["Binding", "Calls", "Made", "Resolve"]

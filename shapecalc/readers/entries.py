@@ -75,7 +75,12 @@ def _named(name: str, value: Any, document: Document, path: Path) -> Entry:
         return _from_map(name, value, document, path)
     what = f"{show_word(name)} has no layer" if value is None else f"{show_word(value)} is no call"
     raise error_in(
-        document, path, what, key=value is None, hint='such as conv1: "Conv2d(3, 6, 5)"', code="S122"
+        document,
+        path,
+        what,
+        key=value is None,
+        hint='such as conv1: "Conv2d(3, 6, 5)"',
+        code="S122",
     )
 
 
@@ -100,9 +105,7 @@ def _from_map(name: str, item: dict[str, Any], document: Document, path: Path) -
     layers = item.get("layers")
     if "layers" in item and not isinstance(layers, list):
         raise error_in(document, (path, "layers"), "`layers` must be a list of entries", key=True)
-    found = Entry(
-        name, path, layer, (path, "layer"), arguments, layers, (path, "layers"), item
-    )
+    found = Entry(name, path, layer, (path, "layer"), arguments, layers, (path, "layers"), item)
     _check_together(found, document)
     return found
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
-from ..errors import Location, SpecError
+from ..errors import Location, SpecError, nearest_words
 from .places import Document, Path, line_and_column, line_at
 
 MAX_SHOWN = 60  # characters of a user's word in a message
@@ -66,7 +65,7 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
     lower = {item.lower(): item for item in words}
     if text.lower() in lower:
         return lower[text.lower()]
-    found = get_close_matches(text, words, 1, 0.6)
+    found = nearest_words(text, words)
     return found[0] if found else None
 
 

@@ -117,15 +117,15 @@ def _compared(first: Node, rest: tuple[tuple[str, Node], ...]) -> Node:
         sign, second = rest[0]
         is_none = isinstance(second, Constant) and second.value is None
         # A symbol, a module, a tuple: whatever it is, it isn't None.
-        if is_none and sign in ("is", "is not", "==", "!="):
-            if isinstance(first, Name | Call | Sequence):
-                return Constant(sign in ("is not", "!="))
+        is_thing = isinstance(first, Name | Call | Sequence)
+        if is_none and is_thing and sign in ("is", "is not", "==", "!="):
+            return Constant(sign in ("is not", "!="))
         same = isinstance(first, Sequence) and isinstance(second, Sequence)
         if same and sign in ("==", "!=") and _is_constant(first) and _is_constant(second):
             return Constant((_plain(first) == _plain(second)) is (sign == "=="))
-        if sign in ("in", "not in") and isinstance(second, Sequence) and _is_constant(second):
-            if isinstance(first, Constant):
-                return Constant((first.value in _plain(second)) is (sign == "in"))
+        listed = isinstance(second, Sequence) and _is_constant(second)
+        if listed and sign in ("in", "not in") and isinstance(first, Constant):
+            return Constant((first.value in _plain(second)) is (sign == "in"))
     return _evaluated(Compare(first, rest))
 
 
@@ -137,10 +137,12 @@ def _is_constant(node: Node) -> bool:
 
 def _plain(node: Node) -> tuple[object, ...]:
     assert isinstance(node, Sequence)
-    return tuple([
-        _plain(item) if isinstance(item, Sequence) else getattr(item, "value", None)
-        for item in node.items
-    ])
+    return tuple(
+        [
+            _plain(item) if isinstance(item, Sequence) else getattr(item, "value", None)
+            for item in node.items
+        ]
+    )
 
 
 def _logic(operator: str, items: tuple[Node, ...]) -> Node:
@@ -191,7 +193,7 @@ def _subscript(value: Node, index: Node) -> Node:
     if isinstance(value, Sequence) and isinstance(index, Slice):
         bounds = [None if part is None else part for part in index]
         if all(part is None or _is_index(part) for part in bounds):
-            places = [None if part is None else part.value for part in bounds]  # type: ignore[union-attr]
+            places = [None if part is None else part.value for part in bounds]
             if places[2] == 0:
                 raise SpecError("a slice with the step 0", code="S102")
             return Sequence(value.items[slice(*places)], value.optional)

@@ -1,4 +1,4 @@
-"""JSON read by `json`, which is several times faster than YAML; places are looked up when needed."""
+"""JSON read by `json`, which is far faster than YAML; places are looked up when they are needed."""
 
 from __future__ import annotations
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from ..errors import Location
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Step: TypeAlias = "str | int"
 Path: TypeAlias = "tuple[Any, Step] | None"  # (path of what it is in, key or index); None: the root
@@ -34,7 +37,7 @@ def steps_of(path: Path) -> list[Step]:
 
 
 def find_mark(root: Mark, path: Path) -> tuple[int, Mark, bool]:
-    """Follow a path as far as it goes: where the last key stands, the value, and if all was found."""
+    """Follow a path as far as it goes: where the last key stands, its value, and if that is all."""
     key, mark = root.start, root
     for step in steps_of(path):
         found = (mark.parts or {}).get(step)
@@ -45,7 +48,7 @@ def find_mark(root: Mark, path: Path) -> tuple[int, Mark, bool]:
 
 
 def offset_inside(text: str, mark: Mark, value: str, offset: int) -> int:
-    """Find where a character of a value stands in the text, past quotes, escapes and folded lines."""
+    """Find where a character of a value stands in the text, past quotes, escapes and folds."""
     raw = text[mark.start : mark.end]
     start = raw.find(value)
     if start >= 0:
@@ -77,27 +80,18 @@ def line_at(text: str, offset: int) -> str:
 class Document:
     """A text and what it holds as plain data; or data alone, and then nothing has a place."""
 
-    def __init__(self, file: str, text: str | None, data: Any, kind: str = "yaml") -> None:
+    def __init__(
+        self, file: str, text: str | None, data: Any, marks: Mark | Callable[[str], Mark]
+    ) -> None:
         self.file = file
         self.text = text
         self.data = data
-        self.kind = kind
-        self._marks: Mark | None = None
+        self._marks = marks  # found by reading the text once more, when they are asked for
 
     def marks(self) -> Mark:
-        """Find where everything stands, by reading the text once more."""
-        if self._marks is None:
-            text = self.text or ""
-            if self.kind == "json":
-                from .json_text import marks_of_json
-
-                self._marks = marks_of_json(text)
-            elif self.kind == "yaml":
-                from .yaml_text import marks_of_yaml
-
-                self._marks = marks_of_yaml(text)
-            else:  # a text that is one value
-                self._marks = Mark(0, len(text))
+        """Find where everything stands."""
+        if not isinstance(self._marks, Mark):
+            self._marks = self._marks(self.text or "")
         return self._marks
 
     def offset(self, path: Path, *, key: bool = False, at: int = 0) -> int:
@@ -125,9 +119,9 @@ class Place(Location):
 
     __slots__ = ()
 
-    def __new__(cls, document: Document, path: Path, at: int = 0) -> Place:
+    def __new__(cls, document: Document, path: Path, at: int = 0) -> Self:
         """Note the place, and look nothing up."""
-        return tuple.__new__(cls, (document, path, at))  # type: ignore[type-var]
+        return tuple.__new__(cls, (document, path, at))
 
     def _found(self) -> tuple[int, int, str]:
         document, path, at = cast("tuple[Document, Path, int]", tuple(tuple.__iter__(self)))

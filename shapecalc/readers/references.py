@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..errors import SpecError
 from ..net import Reference, Source
 from .calls import Binding
-from .entries import entry_names
+from .entries import check_name, entry_names
 from .failures import error_in, nearest, show_word
 from .places import Document, Path
 
@@ -73,9 +74,7 @@ class References:
         if items and isinstance(items[-1], dict):
             named = self._named(items[-1], scope, (path, len(items) - 1))
             items = items[:-1]
-        found = tuple([
-            self.source(item, scope, (path, index)) for index, item in enumerate(items)
-        ])
+        found = tuple([self.source(item, scope, (path, index)) for index, item in enumerate(items)])
         return found, named
 
     def _named(
@@ -84,12 +83,15 @@ class References:
         for name in given:
             if not name.isidentifier():
                 raise error_in(
-                    self.document, (path, name), f"{show_word(name)} is not an argument's name",
-                    key=True, code="S116",
+                    self.document,
+                    (path, name),
+                    f"{show_word(name)} is not an argument's name",
+                    key=True,
+                    code="S116",
                 )
-        return tuple([
-            (name, self.source(item, scope, (path, name))) for name, item in given.items()
-        ])
+        return tuple(
+            [(name, self.source(item, scope, (path, name))) for name, item in given.items()]
+        )
 
     def source(self, given: Any, scope: Scope, path: Path, depth: int = 0) -> Source:
         """Read one item of `from`: a name, or a list that stands for a tuple."""
@@ -101,13 +103,18 @@ class References:
             if depth >= MAX_TUPLES:
                 what = f"tuples nested deeper than {MAX_TUPLES} levels"
                 raise error_in(self.document, path, what, code="S103")
-            return tuple([
-                self.source(item, scope, (path, index), depth + 1)
-                for index, item in enumerate(given)
-            ])
+            return tuple(
+                [
+                    self.source(item, scope, (path, index), depth + 1)
+                    for index, item in enumerate(given)
+                ]
+            )
         hint = "`from` is a name, or a list of names; a map of named tensors stands at its end"
         raise error_in(
-            self.document, path, f"{show_word(given)} is not the name of an entry", hint=hint,
+            self.document,
+            path,
+            f"{show_word(given)} is not the name of an entry",
+            hint=hint,
             code="S116",
         )
 
@@ -120,9 +127,12 @@ class References:
         parts = _REFERENCE.fullmatch(text.strip())
         if parts is None or parts[2].count("[") > MAX_PLACES:
             raise error_in(
-                self.document, path, f"{show_word(text)} is not the name of an entry",
+                self.document,
+                path,
+                f"{show_word(text)} is not the name of an entry",
                 hint="such as conv1, layer1.0.conv1, or lstm[0] for the first of several outputs",
-                at=at, code="S116",
+                at=at,
+                code="S116",
             )
         name = parts[1].strip()
         indices = tuple([int(item) for item in _INDEX.findall(parts[2])])
@@ -149,8 +159,11 @@ class References:
                 return Reference(found.name, (*found.path, *indices[step:]))
             if not -len(found) <= index < len(found):
                 raise error_in(
-                    self.document, path, f"{show_word(text)}: there are {len(found)} tensors,"
-                    f" counted from 0", at=at, code="S116",
+                    self.document,
+                    path,
+                    f"{show_word(text)}: there are {len(found)} tensors, counted from 0",
+                    at=at,
+                    code="S116",
                 )
             found = found[index]
         return found
@@ -168,20 +181,27 @@ class References:
             around = around.around
         return None
 
-    def unknown(self, name: str, scope: Scope, path: Path, at: int = 0) -> Exception:
+    def unknown(self, name: str, scope: Scope, path: Path, at: int = 0) -> SpecError:
         """Say why a name stands for nothing here."""
         shown = show_word(name)
         for around in outward(scope):
             if around.prefix + name in self.uncalled:
                 return error_in(
-                    self.document, path, f"{shown} is an alias, which is not called",
-                    hint=f"take the output of {self.uncalled[around.prefix + name]}", at=at,
+                    self.document,
+                    path,
+                    f"{shown} is an alias, which is not called",
+                    hint=f"take the output of {self.uncalled[around.prefix + name]}",
+                    at=at,
                     code="S114",
                 )
             if name.partition(".")[0] in entry_names(around.items):
                 return error_in(
-                    self.document, path, f"{shown} does not come before this",
-                    hint="an entry takes outputs of entries above it", at=at, code="S114",
+                    self.document,
+                    path,
+                    f"{shown} does not come before this",
+                    hint="an entry takes outputs of entries above it",
+                    at=at,
+                    code="S114",
                 )
         near = nearest(name, self._names(scope))
         hint = f"did you mean {near}?" if near else "an entry takes outputs of entries above it"
@@ -197,3 +217,26 @@ class References:
                 yield "input"
             size = len(one.prefix)
             yield from (full[size:] for full in recent if full.startswith(one.prefix))
+
+
+def outputs_of(
+    given: Any, references: References, scope: Scope, path: Path
+) -> tuple[tuple[Source, ...], tuple[str, ...] | None]:
+    """Read `outputs:`: a name, a list of names, or a map, whose keys are names of their own."""
+    if isinstance(given, dict):
+        names = tuple(
+            [check_name(name, references.document, (path, name), key=True) for name in given]
+        )
+        found = tuple([references.source(item, scope, (path, key)) for key, item in given.items()])
+    else:
+        names = None
+        items = given if isinstance(given, list) else [given]
+        found = tuple(
+            [
+                references.source(item, scope, (path, index) if items is given else path)
+                for index, item in enumerate(items)
+            ]
+        )
+    if not found:
+        raise error_in(references.document, path, "`outputs` names no output", key=True)
+    return found, names

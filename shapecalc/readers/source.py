@@ -1,4 +1,4 @@
-"""Where a net comes from: standard input, a file, an expression, the zoo; told apart in this order."""
+"""Where a net comes from: standard input, a file, an expression or the zoo, in this order."""
 
 from __future__ import annotations
 
@@ -6,41 +6,52 @@ import os
 import re
 from typing import Any
 
-from ..errors import SpecError, nearest_words
+from ..errors import Location, SpecError, nearest_words
 from ..net import Net
 from ..registry import Registry
 from .expressions import looks_like_expression, read_expression
-from .marks import MAX_BYTES
-from .spec import read_spec_text
+from .failures import show_word
+from .spec import MAX_BYTES, read_spec_text
 
 ZOO = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "zoo")
 SUFFIXES = (".yaml", ".yml", ".json", ".py", ".onnx", ".txt")
+STDIN = "<stdin>"
 
-_PYTHON_FILE = re.compile(r"(.+\.py)(?::(.+))?", re.S)
-_SOURCE = re.compile(r"^\s*(import |from \S+ import |class \w+|def \w+|@)", re.M)
+_PYTHON_FILE = re.compile(r"(.+?\.py)(?::(.+))?", re.DOTALL)
+_SOURCE = re.compile(r"^(import \w|from \S+ import |class \w+|(async )?def \w+|@\w)", re.MULTILINE)
+_SPEC = re.compile(r"^(layers|input|inputs|modules|name|outputs) *:", re.MULTILINE)
+_PRINTED = re.compile(r"^[\w.]+\(|^\s+\([^()\s]+\): \w", re.MULTILINE)
+_PRINTED_PART = re.compile(r"^\s+\([^()\s]+\): \w", re.MULTILINE)
 
 
 def read(
-    source: str,
+    source: str | None,
     *,
     registry: Registry,
-    stdin_text: str | None = None,
+    stdin_text: str | bytes | None = None,
     inputs: Any = None,
 ) -> Net:
     """Read the net that a command line's argument names.
 
-    `-` reads `stdin_text`. `inputs` are the shapes the user gave, which Python source is traced with.
-    Raises `SpecError` for what isn't there or can't be read.
+    `-` is standard input, whose text is `stdin_text`; without an argument that is read when there
+    is any, else `net.yaml`. `inputs` are the shapes the user gave, which Python source is traced
+    with. Raises `SpecError` for what isn't there or can't be read.
     """
+    if source is None:
+        source = "-" if stdin_text is not None else "net.yaml"
     if source == "-":
-        return read_text(stdin_text or "", "-", registry=registry, inputs=inputs)
+        text = decoded(stdin_text, STDIN) if isinstance(stdin_text, bytes) else stdin_text or ""
+        return read_text(text, STDIN, registry=registry, inputs=inputs)
     python = _PYTHON_FILE.fullmatch(source)
-    if python is not None and os.path.exists(python[1]):
+    if python is not None and os.path.isfile(python[1]):
         from .python import read_python
 
         text = file_text(python[1])
-        return read_python(text, python[1], python[2], registry=registry, inputs=inputs)
-    if os.path.isfile(source):
+        net: Net = read_python(text, python[1], python[2], registry=registry, inputs=inputs)
+        return net
+    if os.path.isdir(source):
+        raise SpecError(f"{show_word(source)} is a folder", hint="name a file in it", code="S131")
+    if os.path.exists(source):
         return _read_file(source, registry, inputs)
     if python is not None and not looks_like_expression(python[1]):
         raise _missing(python[1])
@@ -49,28 +60,28 @@ def read(
     if source in zoo_names():
         path = os.path.join(ZOO, source + ".yaml")
         return read_spec_text(file_text(path), f"{source}.yaml", registry=registry)
-    if os.path.isdir(source):
-        raise SpecError(f"{source} is a folder", hint="give a file in it", code="S131")
     raise _missing(source)
 
 
 def _missing(source: str) -> SpecError:
+    shown = show_word(source)
     if os.path.splitext(source)[1] in SUFFIXES or os.sep in source:
         folder = os.path.dirname(source) or "."
         try:
-            near = nearest_words(os.path.basename(source), os.listdir(folder), 0.6)
-        except OSError:
+            near = nearest_words(os.path.basename(source), os.listdir(folder)[:10_000])
+        except (OSError, ValueError):
             near = []
-        hint = f"did you mean {os.path.join(os.path.dirname(source), near[0])}?" if near else None
-        return SpecError(f"there is no file {source}", hint=hint, code="S131")
-    near = nearest_words(source, zoo_names(), 0.6)
+        where = os.path.dirname(source)
+        hint = f"did you mean {os.path.join(where, near[0])}?" if near else None
+        return SpecError(f"there is no file {shown}", hint=hint, code="S131")
+    near = nearest_words(source[:100], zoo_names())
     hint = (
         f"did you mean {near[0]}?"
         if near
         else "a net is a file, a layer's call such as 'Conv2d(3, 6, 5)', or a name from"
         " `shapecalc zoo`"
     )
-    return SpecError(f"{source} is no file and no net of the zoo", hint=hint, code="S131")
+    return SpecError(f"{shown} is no file and no net of the zoo", hint=hint, code="S131")
 
 
 def _read_file(path: str, registry: Registry, inputs: Any) -> Net:
@@ -78,7 +89,8 @@ def _read_file(path: str, registry: Registry, inputs: Any) -> Net:
     if suffix == ".onnx":
         from .onnx import read_onnx
 
-        return read_onnx(path, registry=registry)
+        net: Net = read_onnx(path, registry=registry)
+        return net
     text = file_text(path)
     if suffix in (".yaml", ".yml", ".json"):
         return read_spec_text(text, path, registry=registry)
@@ -86,27 +98,31 @@ def _read_file(path: str, registry: Registry, inputs: Any) -> Net:
 
 
 def read_text(text: str, file: str, *, registry: Registry, inputs: Any = None) -> Net:
-    """Read text whose kind has to be told from what is in it."""
-    start = text.lstrip()[:1]
-    if start in ("{", "["):
-        return read_spec_text(text, file, registry=registry)
-    if not text.strip():
+    """Read text whose kind has to be told from what is in it.
+
+    Raises `SpecError` for what can't be read.
+    """
+    bare = text.removeprefix("\ufeff").strip()
+    if not bare:
         raise SpecError(
-            "there is nothing to read" if file == "-" else f"{file} is empty",
-            hint="pipe a spec, or the JSON that `shapecalc infer --json` prints",
+            "there is nothing on standard input" if file == STDIN else f"{file} is empty",
+            hint="give a spec, Python source, or the JSON that `shapecalc infer --json` prints",
             code="S105",
         )
-    if _SOURCE.search(text) and not re.search(r"^(layers|input|inputs|modules|name):", text, re.M):
+    if bare[0] in "{[" or _SPEC.search(text):
+        return read_spec_text(text, file, registry=registry)
+    if _SOURCE.search(text):
         from .python import read_python
 
-        return read_python(text, file, None, registry=registry, inputs=inputs)
-    first = text.strip().splitlines()[0]
-    if re.fullmatch(r"[\w.]+\(.*", first) and re.search(r"^\s+\(\w+\): ", text, re.M):
+        net: Net = read_python(text, file, None, registry=registry, inputs=inputs)
+        return net
+    if _PRINTED.match(bare) and _PRINTED_PART.search(text):
         from .printed import read_printed
 
-        return read_printed(text, file, registry=registry)
-    if "\n" not in text.strip() and looks_like_expression(text) and ": " not in text:
-        return read_expression(text.strip(), registry=registry)
+        net = read_printed(text, file, registry=registry)
+        return net
+    if "\n" not in bare and looks_like_expression(bare) and not re.match(r"(- )?\w+: ", bare):
+        return read_expression(bare, registry=registry, file=file)
     return read_spec_text(text, file, registry=registry)
 
 
@@ -116,20 +132,33 @@ def file_text(path: str) -> str:
     Raises `SpecError` when it isn't there, is too large, or isn't UTF-8.
     """
     try:
-        if os.path.getsize(path) > MAX_BYTES:
-            raise SpecError(f"{path} is larger than {MAX_BYTES:,} bytes", code="S103")
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SpecError(f"{path} can't be read: {error.strerror}", code="S131") from None
-    except UnicodeDecodeError:
+        reason = error.strerror or "it can't be opened"
+        raise SpecError(f"{show_word(path)} can't be read: {reason}", code="S131") from None
+    return decoded(data, path)
+
+
+def decoded(data: bytes, file: str) -> str:
+    """Decode UTF-8; raises `SpecError` for what is none, or too large."""
+    if len(data) > MAX_BYTES:
+        what = f"{show_word(file)} is larger than {MAX_BYTES:,} bytes, which is the bound"
+        raise SpecError(what, code="S103")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start]) + 1
         raise SpecError(
-            f"{path} is not UTF-8 text", hint="save it as UTF-8", code="S131"
+            f"{show_word(file)} is not UTF-8 text: the byte 0x{data[error.start]:02x}",
+            hint="save it as UTF-8",
+            location=Location(file, line, column),
+            source="",
+            code="S100",
         ) from None
 
 
 def zoo_names() -> list[str]:
     """List the nets that come with shapecalc."""
-    return sorted(
-        name.removesuffix(".yaml") for name in os.listdir(ZOO) if name.endswith(".yaml")
-    )
+    return sorted(name.removesuffix(".yaml") for name in os.listdir(ZOO) if name.endswith(".yaml"))

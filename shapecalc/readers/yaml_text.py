@@ -73,9 +73,7 @@ class _Reader:
         self.open_anchors: list[tuple[str, int] | None] = []
 
     def refuse(self, event: Any, message: str, code: str, hint: str | None = None) -> SpecError:
-        return error_at(
-            self.file, self.text, event.start_mark.index, message, hint=hint, code=code
-        )
+        return error_at(self.file, self.text, event.start_mark.index, message, hint=hint, code=code)
 
     def read(self) -> Any:
         import yaml
@@ -88,8 +86,9 @@ class _Reader:
         finally:
             loader.dispose()
 
-    def _read(self, get: Any, yaml: Any) -> Any:
-        scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+    def _read(self, get: Any, yaml: Any) -> Any:  # noqa: PLR0915 - the loop that speed depends on
+        scalar, alias = yaml.ScalarEvent, yaml.AliasEvent
+        mapping, sequence = yaml.MappingStartEvent, yaml.SequenceStartEvent
         ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
         root: list[Any] = []
         box: Any = root  # what is being filled; a list holds values, a map waits for keys
@@ -105,7 +104,8 @@ class _Reader:
                     self._check_scalar(event)
                 if is_map and key is _NO_KEY:
                     if value in box:
-                        raise self.refuse(event, f"the key {show_word(value)} is there twice", "S109")
+                        what = f"the key {show_word(value)} is there twice"
+                        raise self.refuse(event, what, "S109")
                     key = value
                     continue
                 if not event.style:
@@ -123,7 +123,7 @@ class _Reader:
                 value = _merged(box) if is_map and "<<" in box else box
                 self._close(value, count)
                 box, is_map, key = stack.pop()
-            elif kind is yaml.AliasEvent:
+            elif kind is alias:
                 if is_map and key is _NO_KEY:
                     raise self.refuse(event, "a key must be text", "S107")
                 value, weight = self._alias(event)

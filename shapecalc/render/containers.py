@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from json import dumps
 from typing import TypeAlias
 
@@ -119,8 +120,5 @@ def _is_chain(run: tuple[Layer, ...], path: str, container: Tree, kept: frozense
         len(layer.sources) == 1 and not layer.named and not (layer.call and layer.call.forward)
         for layer in run
     )
-    linked = all(
-        after.sources == (Reference(before.name),)
-        for before, after in zip(run, run[1:], strict=False)
-    )
+    linked = all(after.sources == (Reference(before.name),) for before, after in pairwise(run))
     return plain and linked and not any(layer.name in kept for layer in run[:-1])

@@ -114,11 +114,9 @@ def memory_note(result: Result) -> list[str]:
     outputs = total(_numel(shape) for step in result.steps for shape in step.shapes) * BYTES
     totals = result.totals
     weights = (totals.parameters + totals.buffers) * BYTES
-    return [
-        f"Memory: all outputs {bytes_text(outputs) or '0 B'},"
-        f" parameters and buffers {bytes_text(weights) or '0 B'}"
-        f" ({BYTES} bytes a number, every output kept, as in training; no gradients, no work space)"
-    ]
+    sums = f"all outputs {bytes_text(outputs) or '0 B'}, weights {bytes_text(weights) or '0 B'}"
+    assumed = f"{BYTES} bytes a number, every output kept, as in training; no gradients"
+    return [f"Memory: {sums} ({assumed})"]
 
 
 # -------------------------------------------------------------------------------------- formulas
@@ -141,11 +139,11 @@ def formula_text(step: Step) -> str:
         name = output_name(scope.type)
         if name is None:
             return ""
-        texts = [
-            f"{to_text(with_numbers(expanded(scope.type.where_nodes[name], scope, axis), scope, axis))}"
-            f" = {scope[name][axis]}"
-            for axis in range(scope.axes)
-        ]
+        node = scope.type.where_nodes[name]
+        texts = []
+        for axis in range(scope.axes):
+            numbers = with_numbers(expanded(node, scope, axis), scope, axis)
+            texts.append(f"{to_text(numbers)} = {scope[name][axis]}")
     except (FormulaError, ShapecalcError, TypeError):
         return ""
     return "; ".join(dict.fromkeys(texts))

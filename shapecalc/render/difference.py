@@ -74,7 +74,7 @@ def _number(value: Any) -> str:
 
 
 def _change(value: Any) -> str:
-    return f"{value:+,}" if isinstance(value, int) else str(value)
+    return f"{value:+,}" if isinstance(value, int) else "depends"
 
 
 def _painted(line: str) -> str:

@@ -31,16 +31,15 @@ def _table(
 ) -> str:
     sides = [' class="right"' if side else "" for side in right]
     head = "".join(f"<th{side}>{escape(t)}</th>" for t, side in zip(titles, sides, strict=True))
-    body = "".join(
-        f'<tr class="{kind}">'
-        + "".join(
-            f"<td{side}>{escape(cell).replace(INDENT, '&emsp;') if place == 0 else escape(cell)}</td>"
-            for place, (cell, side) in enumerate(zip(cells, sides, strict=True))
-        )
-        + "</tr>"
-        for cells, kind in rows
-    )
+    body = "".join(_row(cells, kind, sides) for cells, kind in rows)
     return f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+
+
+def _row(cells: Sequence[str], kind: str, sides: Sequence[str]) -> str:
+    first, *rest = map(escape, cells)
+    texts = (first.replace(INDENT, "&emsp;"), *rest)
+    inside = "".join(f"<td{side}>{cell}</td>" for cell, side in zip(texts, sides, strict=True))
+    return f'<tr class="{kind}">{inside}</tr>'
 
 
 def solution_html(solution: Solution) -> str:

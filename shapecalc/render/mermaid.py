@@ -13,6 +13,11 @@ _CLASSES = """\
 """
 
 
+_CODES = str.maketrans(
+    {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "|": "#124;", "\n": " "}
+)
+
+
 def mermaid_text(graph: Graph) -> str:
     """Write the flowchart."""
     names = {box.key: f"n{place}" for place, box in enumerate(graph.boxes)}
@@ -36,12 +41,4 @@ def _box(box: Box) -> str:
 
 
 def _escape(text: str) -> str:
-    for sign, code in (
-        ("#", "#35;"),
-        ('"', "#quot;"),
-        ("<", "#lt;"),
-        (">", "#gt;"),
-        ("|", "#124;"),
-    ):
-        text = text.replace(sign, code)
-    return text.replace("\n", " ")
+    return text.translate(_CODES)

@@ -161,4 +161,8 @@ def _near(near: Mapping[str, Any]) -> Iterator[str]:
             return
         amounts = ", ".join(f"{name} {a}+{b}" for name, (a, b) in sides.items() if a + b)
         found.append(f"{'×'.join(str(value) for value in point.values())} ({word} {amounts})")
-    yield f"{wanted} → {' or '.join(found)}" if found else f"nothing fits near {wanted}"
+    yield (
+        f"{wanted} → {' or '.join(found)}"
+        if found
+        else f"nothing that fits is below or above {wanted} in all sizes"
+    )

@@ -120,7 +120,7 @@ def _call_text(call: Call) -> str:
 
 
 _PLAIN = re.compile(r"[A-Za-z_][\w.]*(?:\([^#:{}\[\]\"]*\))*")
-_WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
+_WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
 
 
 def _scalar(text: str, *, flow: bool = False) -> str:

@@ -32,6 +32,11 @@ paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 """
 
 
+HEAD = """\
+<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"
+ orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>"""
+
+
 class _Arc(NamedTuple):
     """An edge that passes other boxes, and the lane it runs in."""
 
@@ -52,13 +57,12 @@ def svg_text(graph: Graph) -> str:
     message = int(len(graph.message) * SMALL)
     total_width = max(SIDE * 2 + width + beside, SIDE * 2 + message, 300)
     height = TOP + len(graph.boxes) * (BOX_HEIGHT + GAP) + 30
+    size = f'viewBox="0 0 {total_width} {height}" width="{total_width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total_width} {height}"'
-        f' width="{total_width}" height="{height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<title>{escape(graph.name or 'net')}</title>",
         f"<style>{STYLE}</style>",
-        '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
-        ' markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
+        HEAD,
         f'<text class="name" x="{SIDE}" y="24">{escape(graph.name)}</text>',
     ]
     if graph.message:

@@ -472,16 +472,6 @@ _DICT_RULES: dict[str, Rule] = {
 # -------------------------------------------------------------------------------------- wrappers
 
 
-def _parallel_init(machine: Machine, given: list[Value], named: Keywords) -> None:
-    module = given[0]
-    module.started = True
-    module.children["module"] = given[1] if len(given) > 1 else named["module"]
-
-
-def _parallel_forward(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    return machine.call(given[0].children["module"], given[1:], named)
-
-
 def _new_parameter(machine: Machine, given: list[Value], named: Keywords) -> Value:
     data = given[1] if len(given) > 1 else named.get("data")
     if isinstance(data, Tensor):
@@ -523,12 +513,6 @@ CONTAINERS: dict[str, Class] = {
     "ModuleDict": _container("ModuleDict", _DICT_RULES),
     "ParameterList": _container("ParameterList", _LIST_RULES),
     "ParameterDict": _container("ParameterDict", _DICT_RULES),
-    "DataParallel": _container(
-        "DataParallel", {"__init__": _parallel_init, "forward": _parallel_forward}
-    ),
-    "DistributedDataParallel": _container(
-        "DistributedDataParallel", {"__init__": _parallel_init, "forward": _parallel_forward}
-    ),
     "Parameter": PARAMETER,
 }
 for _name in ("ParameterList", "ParameterDict"):

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from .containers import CONTAINERS
 from .numerics import NUMERICS, array_attribute
 from .rearranging import EINOPS
 from .standard import STANDARD
@@ -50,6 +51,24 @@ class Libraries:
         if top in sys.stdlib_module_names or top == "numpy":
             return Library(path)
         return Opaque(f"{path}, which isn't beside this file", machine.here(), foreign=True)
+
+    def torch_class(self, machine: Machine, name: str) -> Value:
+        """Give a class of `torch.nn` by its bare name, None if there is none."""
+        known = name in CONTAINERS or machine.registry.knows(name)
+        return torch_member(machine, f"torch.nn.{name}") if known else None
+
+    def everything(self, machine: Machine, owner: Library) -> dict[str, Value]:
+        """Give what `from package import *` binds."""
+        if owner.name.startswith("torch"):
+            names = [*CONTAINERS, *machine.registry.names()]
+            return {name: torch_member(machine, f"{owner.name}.{name}") for name in names}
+        table = _TABLES.get(owner.name.partition(".")[0], STANDARD)
+        start = f"{owner.name}."
+        return {
+            path.removeprefix(start): value
+            for path, value in table.items()
+            if path.startswith(start) and "." not in path.removeprefix(start)
+        }
 
     def set_member(self, owner: Library, name: str) -> None:
         """Do `package.name = value`: settings are let be, functions may not change."""

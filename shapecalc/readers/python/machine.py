@@ -22,9 +22,12 @@ from .display import show_repr
 from .expressions import EXPRESSIONS
 from .failures import Raised, fail
 from .iteration import elements_of
+from .libraries import Libraries
 from .limits import MAX_CALLS, MAX_DEPTH, Budget, LimitError
 from .numbers import compare
+from .numerics import product
 from .statements import STATEMENTS
+from .types import type_of, unbound_method
 from .values import (
     Array,
     Class,
@@ -54,7 +57,9 @@ class Machine:
         self.tracer = tracer
         self.budget = Budget()
         self.builtins: dict[str, Value] = dict(BUILTINS)
-        self.layer_classes: dict[str, Class] = {}
+        self.libraries = Libraries()
+        self.guards: list[set[str]] = []  # what the `try` statements around here catch
+        self.caller: Frame | None = None  # the names around the call that is being worked out
         self.site: tuple[SourceModule, ast.AST] | None = None
         self.narrowed = False  # the trace holds for the numbers it was made with only
         loader.machine = self
@@ -84,8 +89,6 @@ class Machine:
 
     def execute(self, body: list[ast.stmt], frame: Frame) -> Value:
         """Run statements; gives a signal when one of them leaves the block."""
-        from .statements import STATEMENTS
-
         budget = self.budget
         for node in body:
             budget.spend(1)
@@ -142,6 +145,10 @@ class Machine:
         """Give the place of the call or operator that is being worked out."""
         return None if self.site is None else self.place(*self.site)
 
+    def here_or(self, module: SourceModule) -> Location:
+        """Give the place that is being worked out, or else that of the file."""
+        return self.here() or Location(module.file, 1, 1)
+
     # ----------------------------------------------------------------------------------- errors
 
     def fail(self, kind: str, message: str) -> Raised:
@@ -151,6 +158,18 @@ class Machine:
     def limit(self, message: str) -> LimitError:
         """Make the error of a source that costs too much."""
         return LimitError(message)
+
+    def product(self, items: list[Value] | tuple[Value, ...]) -> Value:
+        """Multiply numbers of which some come from sizes."""
+        return product(self, items)
+
+    def type_of(self, value: Value) -> Value:
+        """Give the class of a value."""
+        return type_of(self, value)
+
+    def unbound_method(self, kind: Class, name: str) -> Value:
+        """Give a method of a class of Python's own."""
+        return unbound_method(kind, name)
 
     def unknown(self, value: Opaque, what: str) -> SpecError:
         """Make the error of a value that is needed and isn't known."""

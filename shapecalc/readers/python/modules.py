@@ -70,6 +70,24 @@ class Modules:
             self._classes[name] = known
         return known
 
+    def wrapper_class(self, name: str, child: str) -> Class:
+        """Give the class of a module that holds one other, calls it, and adds to its name."""
+        known = self._classes.get(name)
+        if known is None:
+            known = Class(
+                name,
+                (MODULE,),
+                {
+                    "__init__": Native("__init__", lambda m, given, named: _hold(child, given, named)),
+                    "forward": Native(
+                        "forward",
+                        lambda m, given, named: m.call(given[0].children[child], given[1:], named),
+                    ),
+                },
+            )
+            self._classes[name] = known
+        return known
+
     def is_private_base(self, own: Class, kind: Class) -> bool:
         """Tell whether a class is under one of torch's private ones: `_ConvNd`, `_BatchNorm`."""
         if kind.layer is None or not kind.name.startswith("_"):
@@ -362,6 +380,12 @@ def as_buffer(value: Tensor, kind: str = "buffer") -> Tensor:
     found = value.copy()
     found.kind, found.reference = kind, None
     return found
+
+
+def _hold(child: str, given: list[Value], named: Keywords) -> None:
+    module = given[0]
+    module.started = True
+    module.children[child] = given[1] if len(given) > 1 else named["module"]
 
 
 def _layer_init(machine: Machine, given: list[Value], named: Keywords) -> None:

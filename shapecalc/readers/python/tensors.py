@@ -83,9 +83,6 @@ def tensor_attribute(tracer: Tracer, tensor: Tensor, name: str) -> Value:
         return Native(name, lambda machine, given, named: rule(machine, tensor, given, named))
     if name.endswith("_") and not name.startswith("_"):
         return Native(name, lambda machine, given, named: _in_place(machine, tensor, name, given, named))
-    if name in tracer.machine.tensor_rules:
-        function = tracer.machine.tensor_rules[name]
-        return Native(name, lambda machine, given, named: function.call(machine, [tensor, *given], named))
     if tracer.registry.knows(name) and name[:1].islower():
         return Native(
             name, lambda machine, given, named: tracer.function(name, [tensor, *given], named)

@@ -257,6 +257,10 @@ def _class(machine: Machine, path: str, owner: str, name: str) -> Value:
         if under_nn:
             return CONTAINERS[name]
     if under_nn:
+        known = machine.registry.knows(name)
+        wrapper = machine.registry.find(name).wrapper if known else None
+        if wrapper is not None:
+            return machine.tracer.modules.wrapper_class(name, wrapper)
         return machine.tracer.modules.layer_class(name)
     if name.endswith("Tensor") and owner in ("torch", "torch.cuda"):
         return _LEGACY

@@ -1,0 +1,306 @@
+"""Python source into a net: build the model, then follow its forward."""
+
+from __future__ import annotations
+
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ...arguments import evaluate_argument
+from ...dims import Dim, symbol
+from ...errors import ShapeError, SpecError
+from ...net import Net, Reference, Shape
+from ...registry import Registry
+from ...syntax import parse
+from .failures import Raised
+from .imports import Loader, parse_source
+from .limits import LimitError
+from .machine import Machine
+from .target import chosen_target, named_target
+from .tracing import ShapeWanted, Tracer, flat_tensors
+from .values import (
+    MISSING,
+    Class,
+    Function,
+    Method,
+    Module,
+    Native,
+    Opaque,
+    Partial,
+    Unbound,
+    Value,
+)
+
+ShapeLike = Any  # a tuple or list of int, str or Dim
+MAX_TEXT = 2_000_000  # characters of a source
+
+
+class SourceMisfit(ShapeError):
+    """A model that refuses its input by an exception of its own; `net` is what ran before."""
+
+    default_code = "S207"
+
+    def __init__(self, message: str, net: Net, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.net = net
+
+
+class Built(NamedTuple):
+    """A model that has been built, and the machine that did it."""
+
+    machine: Machine
+    root: Module
+    name: str
+
+
+def read_python(
+    text: str,
+    file: str,
+    expression: str | None = None,
+    *,
+    registry: Registry,
+    inputs: Mapping[Any, ShapeLike] | ShapeLike | None = None,
+    import_root: str | None = None,
+) -> Net:
+    """Read a model from Python source, which is interpreted and never executed.
+
+    `expression` says which: a class, a function, or a call. `inputs` are shapes by name or position
+    (None is the first); without them, rank and channels come from the first layers, and the rest
+    are symbols. Where the shapes don't fit, the net ends with the layer they don't fit into.
+
+    Raises `SpecError` for what can't be read or followed, and `SourceMisfit` where the model itself
+    refuses its input.
+    """
+    if len(text) > MAX_TEXT:
+        raise SpecError(f"a source of {len(text):,} characters; at most {MAX_TEXT:,} are read")
+    try:
+        return _read(text, file, expression, registry, _by_name(inputs), import_root)
+    except RecursionError:
+        raise LimitError("expressions and calls are nested too deeply") from None
+
+
+def _by_name(inputs: Mapping[Any, ShapeLike] | ShapeLike | None) -> dict[Any, Shape]:
+    if inputs is None:
+        return {}
+    if not isinstance(inputs, Mapping):
+        inputs = {None: inputs}
+    return {name: tuple([_size(item) for item in shape]) for name, shape in inputs.items()}
+
+
+def _size(item: int | str | Dim) -> int | Dim:
+    if isinstance(item, str):
+        if item.isidentifier():
+            return symbol(item)
+        found = evaluate_argument(parse(item), _Symbols())  # type: ignore[arg-type]
+        if not isinstance(found, (int, Dim)):
+            raise SpecError(f"`{item}` is not a size")
+        return found
+    return item
+
+
+class _Symbols(dict[str, Dim]):
+    """Every name stands for a symbol."""
+
+    def __missing__(self, name: str) -> Dim:
+        return symbol(name)
+
+
+def _read(
+    text: str,
+    file: str,
+    expression: str | None,
+    registry: Registry,
+    inputs: dict[Any, Shape],
+    import_root: str | None,
+) -> Net:
+    guessed: dict[str, Shape] = {}
+    while True:
+        built = build(text, file, expression, registry, import_root)
+        shapes = _input_shapes(built, inputs, guessed)
+        try:
+            return _trace(built, shapes, file)
+        except ShapeWanted:
+            found = _guess(built, shapes, registry)
+            if found is None or found[0] in guessed:
+                open_name = next(name for name, shape in shapes.items() if shape is None)
+                raise SpecError(
+                    f"the source doesn't say what shape {open_name} has",
+                    hint="give it: --input 1x3x32x32",
+                    code="S118",
+                ) from None
+            guessed[found[0]] = found[1]
+
+
+# ------------------------------------------------------------------------------------- building
+
+
+def build(
+    text: str, file: str, expression: str | None, registry: Registry, import_root: str | None
+) -> Built:
+    """Read the files and make the model."""
+    machine = Machine(registry, Loader(file, import_root), Tracer(registry))
+    module = machine.loader.read_main(text)
+    try:
+        if expression is None:
+            target = chosen_target(machine, module, parse_source(text, file))
+        else:
+            target = named_target(machine, module, expression)
+        root = _instance(machine, target, expression)
+    except Raised as error:
+        raise SpecError(
+            f"the model can't be built: {error.message}",
+            location=error.location,
+            source=error.source,
+            code="S135",
+        ) from None
+    return Built(machine, root, _name_of(target, root))
+
+
+def _instance(machine: Machine, target: Value, expression: str | None) -> Module:
+    shown = expression or "the model"
+    if isinstance(target, Opaque):
+        raise machine.unknown(target, shown)
+    if isinstance(target, (Class, Function, Partial, Native, Method)):
+        target = machine.call(target, [], {})
+        if isinstance(target, Opaque):
+            raise machine.unknown(target, f"what {shown} gives")
+    if isinstance(target, Module):
+        return target
+    raise SpecError(
+        f"{shown} is {machine.show(target)}, not a module",
+        hint="name a class of modules, or a call that makes one",
+        code="S134",
+    )
+
+
+def _name_of(target: Value, root: Module) -> str:
+    return target.name if isinstance(target, (Class, Function)) else root.type.name
+
+
+# -------------------------------------------------------------------------------------- inputs
+
+
+def _input_shapes(
+    built: Built, given: dict[Any, Shape], guessed: dict[str, Shape]
+) -> dict[str, Shape | None]:
+    """Give every input of the forward a shape, None where nothing is known."""
+    names, needed, more = input_names(built.machine, built.root)
+    found: dict[str, Shape | None] = {}
+    waiting = dict(given)
+    order = [*names]
+    while more and len(order) < len(waiting):
+        order.append(f"input_{len(order)}" if order else "input")
+    for place, name in enumerate(order):
+        for key in (name, place, None) if place == 0 else (name, place):
+            if key in waiting:
+                found[name] = waiting.pop(key)
+                break
+        else:
+            if name in guessed:
+                found[name] = guessed[name]
+            elif name in needed or (place == 0 and not needed):
+                found[name] = None
+    if waiting:
+        strange = next(iter(waiting))
+        raise SpecError(
+            f"the model has no input {strange}",
+            hint=f"its inputs are: {', '.join(order) or 'none'}",
+            code="S117",
+        )
+    return found
+
+
+def input_names(machine: Machine, root: Module) -> tuple[list[str], set[str], bool]:
+    """Name the inputs of a model's forward, those it needs, and say whether it takes any number."""
+    method = root.attributes.get("forward", root.type.find("forward"))
+    skip = 0 if "forward" in root.attributes else 1
+    while isinstance(method, (Method, Partial, Unbound)):
+        skip = 1 if isinstance(method, Method) else skip
+        method = method.function
+    if isinstance(method, Function):
+        spec = method.parameters
+        names = [item.arg for item in [*spec.posonlyargs, *spec.args]][skip:]
+        needed = set(names[: len(names) - len(method.defaults)] if method.defaults else names)
+        keyword = [item.arg for item in spec.kwonlyargs]
+        needed |= {name for name in keyword if name not in method.keyword_defaults}
+        return [*names, *keyword], needed, spec.vararg is not None
+    if method is MISSING:
+        return ["input"], {"input"}, False
+    if root.arguments is not None:
+        slots = machine.tracer.modules.type_of(root).inputs
+        return [slot.name for slot in slots], {s.name for s in slots if not s.optional}, False
+    inner = next((item for item in root.children.values() if isinstance(item, Module)), None)
+    if inner is not None:
+        return input_names(machine, inner)
+    return ["input"], {"input"}, False
+
+
+def _guess(
+    built: Built, shapes: dict[str, Shape | None], registry: Registry
+) -> tuple[str, Shape] | None:
+    """Find the shape of an input from the layers that take it, or from the first that is registered."""
+    from ...infer import guessed_shape
+
+    tracer = built.machine.tracer
+    for name, shape in shapes.items():
+        if shape is not None:
+            continue
+        attempts = [tuple(tracer.layers)]
+        attempts += [
+            (layer._replace(sources=(Reference(name),)),)
+            for layer in tracer.registration.state(built.root)
+            if layer.call is not None and registry.find(layer.call.function).inputs
+        ]
+        for layers in attempts:
+            net = Net("", {name: None}, layers, ())
+            try:
+                found = guessed_shape(net, name, registry)
+            except SpecError:
+                continue
+            return name, tuple([_size(item) for item in found])
+    return None
+
+
+# -------------------------------------------------------------------------------------- tracing
+
+
+def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
+    """Follow the forward, and make the net of it."""
+    machine, root = built.machine, built.root
+    tracer = machine.tracer
+    tensors = tracer.begin(root, shapes)
+    names = list(shapes)
+    positional = _positional(machine, root)
+    arguments: list[Value] = []
+    keywords: dict[str, Value] = {}
+    for name, tensor in zip(names, tensors, strict=True):
+        if name in positional and positional.index(name) == len(arguments) and not keywords:
+            arguments.append(tensor)
+        elif name.startswith("input") and name not in positional:
+            arguments.append(tensor)
+        else:
+            keywords[name] = tensor
+    try:
+        found = machine.call(root, arguments, keywords)
+    except ShapeError as error:
+        if tracer.failed is not None:
+            return tracer.net(built.name, root, [], file)
+        raise _misfit(error.message, error, built, file) from None
+    except Raised as error:
+        raise _misfit(error.message, error, built, file) from None
+    return tracer.net(built.name, root, flat_tensors(machine, found), file)
+
+
+def _positional(machine: Machine, root: Module) -> list[str]:
+    return input_names(machine, root)[0]
+
+
+def _misfit(message: str, error: ShapeError | Raised, built: Built, file: str) -> SourceMisfit:
+    tracer = built.machine.tracer
+    net = tracer.net(built.name, built.root, [], file)
+    return SourceMisfit(
+        message, net, location=error.location, source=error.source, layer=error.layer
+    )
+
+
+__all__ = ["SourceMisfit", "read_python"]

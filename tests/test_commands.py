@@ -1,0 +1,341 @@
+"""`params`, `check`, `diff`, `convert`, `draw`, `layers`, `zoo`, `schema`, `explain`."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+import yaml
+
+import shapecalc
+from shapecalc.codes import codes
+from shapecalc.net import Net
+from shapecalc.readers import read, zoo_names
+from shapecalc.registry import default_registry
+from shapecalc.render.script import to_script
+from shapecalc.syntax import parse
+from tests.commands import EXAMPLES, ROOT, run
+
+LENET = str(EXAMPLES / "lenet.yaml")
+WRONG = str(EXAMPLES / "wrong_lenet.yaml")
+FITTING = sorted(
+    [path for path in EXAMPLES.glob("*.yaml") if not path.name.startswith("wrong_")]
+    + [*(ROOT / "shapecalc" / "zoo").glob("*.yaml")]
+)
+SCHEMA = json.loads(run("schema").out)
+
+
+def load_with(path: Path, shapes: dict[str, Any]) -> Net:
+    """Read Python source with the shapes of its inputs, as the command line does."""
+    return read(str(path), registry=default_registry(), inputs=shapes)
+
+
+def state(result: shapecalc.Result) -> dict[str, Any]:
+    """Give a net's parameters and buffers by full name."""
+    return {
+        f"{item.name}.{name}": shape
+        for item, own in result.state()
+        for section in own
+        for name, shape in section.items()
+    }
+
+
+class TestParams:
+    def test_names_and_shapes_in_order(self) -> None:
+        found = json.loads(run("params", LENET, "--json").out)
+        assert [*found["parameters"]][:2] == ["conv1.weight", "conv1.bias"]
+        assert found["parameters"]["conv1.weight"] == [6, 3, 5, 5]
+        assert found["count"] == 62006
+
+    def test_for_people(self) -> None:
+        found = run("params", LENET).out
+        assert re.search(r"conv1\.weight +6×3×5×5 +450", found)
+        assert re.search(r"parameters +62,006", found)
+
+
+class TestCheck:
+    def test_nothing_to_say(self) -> None:
+        assert run("check", LENET)[:2] == (0, "")
+
+    def test_a_line_for_each_finding(self) -> None:
+        found = run("check", LENET, WRONG)
+        assert found.code == 1
+        (line,) = found.out.splitlines()
+        assert line.startswith(f"{WRONG}:10:10: error[S203]: fc1: ")
+        assert "Linear(400, 120)" in line
+
+    def test_an_unreadable_spec_is_a_finding(self, tmp_path: Path) -> None:
+        file = tmp_path / "net.yaml"
+        file.write_text("layers: [Conv2]\n", encoding="utf-8")
+        found = run("check", str(file), WRONG)
+        assert found.code == 2
+        assert len(found.out.splitlines()) == 2
+
+    def test_json(self) -> None:
+        found = json.loads(run("check", WRONG, "--json").out)
+        assert found["ok"] is False
+        assert found["findings"][0]["line"] == 10
+
+    def test_github_marks_lines(self) -> None:
+        found = run("check", WRONG, "--format", "github").out
+        assert found.startswith("::error title=shapecalc (S203),file=")
+        assert ",line=10,col=10::" in found
+        assert found.count("\n") == 1
+
+    def test_sarif(self) -> None:
+        found = json.loads(run("check", WRONG, "--format", "sarif").out)
+        assert found["version"] == "2.1.0"
+        (finished,) = found["runs"]
+        (result,) = finished["results"]
+        rule = finished["tool"]["driver"]["rules"][result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"] == "S203"
+        assert rule["shortDescription"]["text"]
+        place = result["locations"][0]["physicalLocation"]
+        assert place["region"] == {"startLine": 10, "startColumn": 10}
+
+    def test_expected_shapes(self, tmp_path: Path) -> None:
+        recorded = tmp_path / "shapes.json"
+        recorded.write_text(run("infer", LENET, "--json").out, encoding="utf-8")
+        assert run("check", LENET, "--expect", str(recorded)).code == 0
+        found = run("check", LENET, "--expect", str(recorded), "--input", "1x3x33x33")
+        assert found.code == 1
+        assert "conv1: the output is 1×6×29×29, expected is 1×6×28×28" in found.out
+
+    @pytest.mark.parametrize("shapes", [[1, 6, 28, 28], [[1, 6, 28, 28]], "1x6x28x28"])
+    def test_expected_shapes_by_hand(self, shapes: object, tmp_path: Path) -> None:
+        recorded = tmp_path / "shapes.json"
+        recorded.write_text(json.dumps({"conv1": shapes}), encoding="utf-8")
+        assert run("check", LENET, "--expect", str(recorded)).code == 0
+        recorded.write_text(json.dumps({LENET: {"conv9": shapes}}), encoding="utf-8")
+        assert run("check", LENET, "--expect", str(recorded)).code == 1
+
+    @pytest.mark.parametrize("text", ["{", "3", '{"conv1": 3}'])
+    def test_other_documents_are_refused(self, text: str, tmp_path: Path) -> None:
+        recorded = tmp_path / "shapes.json"
+        recorded.write_text(text, encoding="utf-8")
+        found = run("check", LENET, "--expect", str(recorded))
+        assert found.code == 2
+        assert "S132" in found.err + found.out
+
+    def test_symbols_that_nothing_fits(self) -> None:
+        found = run("check", "Conv2d(3, 6, 5) | Linear(7, 3) | Linear(4, 2)")
+        assert found.code == 1
+
+
+class TestDiff:
+    def test_the_same(self) -> None:
+        found = run("diff", LENET, LENET)
+        assert found.code == 0
+        assert "the same layers" in found.out
+
+    def test_what_differs(self, tmp_path: Path) -> None:
+        text = Path(LENET).read_text(encoding="utf-8").replace("Linear(84, 10)", "Linear(84, 20)")
+        other = tmp_path / "other.yaml"
+        other.write_text(text.replace("conv2: ", "second: "), encoding="utf-8")
+        found = json.loads(run("diff", LENET, str(other), "--json").out)
+        kinds = {change["name"]: change["kind"] for change in found["layers"]}
+        assert kinds["fc3"] == "changed"
+        assert kinds["conv2"] == "removed"
+        assert kinds["second"] == "added"
+        assert found["totals"]["parameters"] == {"left": 62006, "right": 62856, "change": 850}
+        assert "+850" in run("diff", LENET, str(other)).out
+        assert run("diff", LENET, str(other), "--exit-code").code == 1
+
+
+class TestConvert:
+    @pytest.mark.parametrize("ending", ["yaml", "json"])
+    @pytest.mark.parametrize("path", FITTING, ids=lambda path: path.stem)
+    def test_a_spec_reads_as_the_same_net(self, path: Path, ending: str, tmp_path: Path) -> None:
+        target = tmp_path / f"net.{ending}"
+        assert run("convert", str(path), "-o", str(target)).code == 0
+        assert shapecalc.load(str(target)).to_dict() == shapecalc.load(str(path)).to_dict()
+
+    @pytest.mark.parametrize("path", FITTING, ids=lambda path: path.stem)
+    def test_a_module_is_python(self, path: Path) -> None:
+        found = run("convert", str(path), "--format", "py")
+        assert found.code == 0
+        compile(found.out, "net.py", "exec")
+        assert "from torch import nn" in found.out
+
+    @pytest.mark.parametrize("path", FITTING, ids=lambda path: path.stem)
+    def test_a_module_reads_as_the_same_net(self, path: Path, tmp_path: Path) -> None:
+        target = tmp_path / "net.py"
+        assert run("convert", str(path), "-o", str(target)).code == 0
+        net = shapecalc.load(str(path))
+        given = {name: shape for name, shape in net.inputs.items() if shape is not None}
+        here = shapecalc.infer(net)
+        there = shapecalc.infer(load_with(target, given), input=given)
+        assert [*there.outputs.values()] == [*here.outputs.values()]
+        assert state(there) == state(here)
+
+    def test_a_module(self) -> None:
+        found = run("convert", "Conv2d(3, 6, 5) | ReLU | flatten(1)", "--format", "py").out
+        assert "nn.Conv2d(3, 6, 5)" in found
+        assert "torch.flatten(x, 1)" in found
+
+    def test_input_is_written(self) -> None:
+        found = run("convert", "ReLU()", "--input", "Nx3xHxW").out
+        assert "input: [N, 3, H, W]\n" in found
+
+
+class TestDraw:
+    def test_svg_stands_alone(self, tmp_path: Path) -> None:
+        target = tmp_path / "net.svg"
+        assert run("draw", LENET, "-o", str(target)).code == 0
+        text = target.read_text(encoding="utf-8")
+        root = ElementTree.fromstring(text)  # noqa: S314 - our own text
+        assert root.tag.endswith("svg")
+        assert "1×16×5×5" in text
+        assert "prefers-color-scheme:dark" in text
+        assert not re.search(r"(href|src)=|url\((?!#)|@import", text)
+
+    def test_html_has_a_slider_and_needs_no_network(self) -> None:
+        text = run("draw", LENET, "--format", "html").out
+        assert 'type="range"' in text
+        assert "16*((H - 12)//4)*((W - 12)//4) == 400" in text
+        assert not re.search(r"(href|src)=|url\((?!#)|@import|https?://(?!www.w3.org)", text)
+
+    def test_names_do_not_end_the_script(self) -> None:
+        net = '{"name": "</script><b>", "layers": ["MaxPool2d(2)"], "input": [1, 1, 8, 8]}'
+        text = run("draw", "-", "--format", "html", stdin=net).out
+        assert text.count("</script>") == 1
+        assert "<b>" not in text
+
+    def test_mermaid_and_dot(self) -> None:
+        assert run("draw", LENET, "--format", "mermaid").out.startswith("flowchart TD\n")
+        assert (
+            '"conv1" -> "pool1" [label="1×6×28×28"];' in run("draw", LENET, "--format", "dot").out
+        )
+
+    def test_what_fails_is_marked(self) -> None:
+        found = run("draw", WRONG)
+        assert found.code == 1
+        assert '<g class="failed" data-layer="fc1">' in found.out
+        assert '<g class="skipped" data-layer="fc2">' in found.out
+
+    def test_skips_are_arcs(self) -> None:
+        text = run("draw", str(EXAMPLES / "unet.yaml"), "--depth", "1").out
+        assert 'data-layer="down1"' in text
+        assert text.count("Q") >= 4
+
+    @pytest.mark.parametrize("form", ["svg", "html", "mermaid", "dot"])
+    @pytest.mark.parametrize("path", FITTING, ids=lambda path: path.stem)
+    def test_every_net_can_be_drawn(self, path: Path, form: str) -> None:
+        assert run("draw", str(path), "--format", form, "--depth", "1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("formula", "script"),
+    [
+        ("(H - 12)//4", "q((v.H-12),4)"),
+        ("H % 4 == 0 and H >= 16", "((m(v.H,4)===0)&&(v.H>=16))"),
+        ("0 <= x < 3", "((0<=v.x)&&(v.x<3))"),
+        ("max(1, -H)", "max(1,(-v.H))"),
+        ("H if H != 3 else H**2", "((v.H!==3)?v.H:(v.H**2))"),
+    ],
+)
+def test_formulas_in_javascript(formula: str, script: str) -> None:
+    assert to_script(parse(formula)) == script
+
+
+class TestLayers:
+    def test_the_list_has_them_all(self) -> None:
+        found = run("layers").out
+        names = default_registry().names()
+        assert all(re.search(rf"\b{name}\b", found) for name in names)
+        assert f"{len(names)} in all" in found
+
+    def test_a_page(self) -> None:
+        found = run("layers", "Conv2d").out
+        assert "L_out" in found
+        assert "L = (n - 1)*stride + extent - pads .. " in found
+        assert "Conv2d(3, 6, 5) on 1×3×32×32 gives 1×6×28×28" in found
+        assert "backwards: 28×28 from H = 32, W = 32" in found
+
+    @pytest.mark.parametrize("name", default_registry().names())
+    def test_every_layer_has_a_page(self, name: str) -> None:
+        found = json.loads(run("layers", name, "--json").out)
+        assert found["name"] == name
+        assert found["summary"]
+        assert run("layers", name).code == 0
+
+
+class TestZoo:
+    def test_lists_every_net_with_a_sentence(self) -> None:
+        lines = run("zoo").out.splitlines()
+        assert [line.split()[0] for line in lines] == zoo_names()
+        assert all(len(line.split()) > 1 for line in lines)
+
+    @pytest.mark.parametrize("name", zoo_names())
+    def test_prints_yaml(self, name: str) -> None:
+        assert yaml.safe_load(run("zoo", name).out)["layers"]
+
+
+class TestSchema:
+    def test_is_a_schema(self) -> None:
+        jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+    @pytest.mark.parametrize("path", sorted({*FITTING, Path(WRONG)}), ids=lambda path: path.stem)
+    def test_lets_specs_pass(self, path: Path) -> None:
+        spec = yaml.safe_load(path.read_text(encoding="utf-8"))
+        jsonschema.Draft7Validator(SCHEMA).validate(spec)
+
+    def test_lets_the_flat_form_pass(self) -> None:
+        net = json.loads(run("infer", LENET, "--json").out)["net"]
+        jsonschema.Draft7Validator(SCHEMA).validate(net)
+
+    @pytest.mark.parametrize(
+        "spec",
+        [
+            {},
+            {"layers": ["ReLU"], "colour": 1},
+            {"layers": [{"name": "a", "layer": "ReLU", "form": "x"}]},
+            {"layers": [{"conv1": {"type": "Conv2d", "in_channel": 3}}]},
+            {"layers": [3]},
+            {"input": [-1], "layers": []},
+        ],
+    )
+    def test_refuses_what_is_no_spec(self, spec: object) -> None:
+        assert not jsonschema.Draft7Validator(SCHEMA).is_valid(spec)
+
+
+class TestExplain:
+    def test_a_net(self) -> None:
+        found = run("explain", LENET).out
+        assert "(32 + 2*0 - (1*(5 - 1) + 1))//1 + 1 = 28" in found
+
+    @pytest.mark.parametrize("form", ["text", "markdown", "latex", "html"])
+    def test_a_target(self, form: str) -> None:
+        found = run("explain", LENET, "--target", "5x5", "--format", form)
+        assert found.code == 0
+        assert "32" in found.out
+
+    def test_the_ending_says_the_form(self, tmp_path: Path) -> None:
+        target = tmp_path / "lenet.tex"
+        assert run("explain", LENET, "-o", str(target)).code == 0
+        assert target.read_text(encoding="utf-8").startswith(r"\documentclass")
+
+    def test_a_message_of_pytorchs(self) -> None:
+        message = "mat1 and mat2 shapes cannot be multiplied (64x9216 and 400x120)"
+        assert "9216 = 256*6*6" in run("explain", message).out
+
+    def test_json(self) -> None:
+        found = json.loads(run("explain", LENET, "--json").out)
+        assert found["kind"] == "derivation"
+
+    @pytest.mark.parametrize("code", codes())
+    def test_every_code(self, code: str) -> None:
+        found = run("explain", code)
+        assert found.code == 0
+        assert found.out.startswith(f"{code}: ")
+
+    def test_every_code_that_is_used_is_explained(self) -> None:
+        used = set()
+        for path in (ROOT / "shapecalc").rglob("*.py"):
+            used |= set(re.findall(r'"(S\d{3})"', path.read_text(encoding="utf-8")))
+        assert used - {"S000"} <= set(codes())

@@ -13,7 +13,7 @@ from .net import Layer, Net, Reference, Shape, Size, references, shape_json, siz
 from .propagate import Propagation, Step, is_shape, lowest_unknowns
 from .registry import LayerType, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, decide
-from .syntax import Conditional, Name, Node, Star, parse, to_text
+from .syntax import Call, Conditional, Constant, Name, Node, Star, parse, to_text
 from .syntax import Sequence as Tuple
 
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
@@ -423,10 +423,16 @@ def _shape_for(type_: LayerType, layer: Layer, current: str) -> tuple[int | str,
     if not isinstance(pattern, Tuple) or pattern.optional:
         return None
     axes = type_.axes if isinstance(type_.axes, int) else (type_.axes or (0,))[-1]
-    constants = _constant_arguments(type_, layer)
+    assert layer.call is not None
+    given = argument_nodes(type_, layer.call)
+    constants = {name: _size(node) for name, node in given.items() if _size(node) is not None}
     found: list[int | str] = []
     for part in pattern.items:
         match part:
+            case Star(Name(star)) if star in given:
+                node = given[star]
+                items = node.items if isinstance(node, Tuple) else (node,)
+                found += ["F" if _size(item) is None else _size(item) for item in items]
             case Star(Name(star)):
                 found += LETTERS.get(axes, ()) if star.startswith("L") else ("N",)
             case Tuple((Name(letter),)):
@@ -440,19 +446,14 @@ def _shape_for(type_: LayerType, layer: Layer, current: str) -> tuple[int | str,
     return tuple(found)
 
 
-def _constant_arguments(type_: LayerType, layer: Layer) -> dict[str, int]:
-    from .syntax import Constant
+def argument_nodes(type_: LayerType, call: Call) -> dict[str, Node]:
+    """Give the arguments of a call by the names of their parameters, as they are written."""
+    slots = zip(type_.parameters, call.arguments, strict=False)
+    return {**{parameter.name: node for parameter, node in slots}, **dict(call.keywords)}
 
-    assert layer.call is not None
-    found = {
-        parameter.name: node.value
-        for parameter, node in zip(type_.parameters, layer.call.arguments, strict=False)
-        if isinstance(node, Constant) and type(node.value) is int
-    }
-    for name, node in layer.call.keywords:
-        if isinstance(node, Constant) and type(node.value) is int:
-            found[name] = node.value
-    return found
+
+def _size(node: Node) -> int | None:
+    return node.value if isinstance(node, Constant) and type(node.value) is int else None
 
 
 def least_values(

@@ -186,6 +186,11 @@ class LayerScope(Scope):
         found = self.owner.state(self._module(module), self.facts, self.depth + 1)
         return tuple(found[0].items())
 
+    def buffers(self, module: Value) -> Value:
+        """Give the buffers of a module that is an argument, as pairs of name and shape."""
+        found = self.owner.state(self._module(module), self.facts, self.depth + 1)
+        return tuple(found[1].items())
+
     def argument(self, module: Value, name: str) -> Value:
         """Give one argument of a module that is an argument."""
         call = self._module(module)
@@ -376,20 +381,27 @@ class Propagation:
         else:
             bound = bind(type_, type_.parameters, call.arguments, call.keywords, self.environment, ())
             given = call.forward or ((), ())
+            if type_.wraps and not type_.forward and call.forward is not None:
+                bound, given = _handed_on(bound, call.forward), ((), ())
             forward = bind(type_, type_.forward, *given, self.environment, free)
         axes = type_.axes if isinstance(type_.axes, int) else None
         if isinstance(type_.axes, tuple):
             return Construction(type_, bound.values, bound, forward, None)
         scope = LayerScope(type_, self, facts, depth)
-        scope.axes = axes or 0
+        made = Construction(type_, bound.values, bound, forward, axes or 0)
+        self._complete(scope, made, axes or 0)
+        return made._replace(values=dict(scope))
+
+    def _complete(self, scope: LayerScope, made: Construction, axes: int) -> None:
+        """Put the arguments into a scope, spread over the axes, and check them."""
+        scope.axes = axes
         scope["axes"] = axes
-        scope["place"] = tuple(range(scope.axes))
+        scope["place"] = tuple(range(axes))
         scope["singles"] = ()
-        scope["layer"] = type_.name
-        complete(type_, type_.parameters, bound.values, scope)
-        complete(type_, type_.forward, forward.values, scope)
+        scope["layer"] = made.type.name
+        complete(made.type, made.type.parameters, made.bound.values, scope)
+        complete(made.type, made.type.forward, made.forward.values, scope)
         self._check(scope, static=True)
-        return Construction(type_, dict(scope), bound, forward, scope.axes)
 
     def _check(self, scope: LayerScope, *, static: bool) -> None:
         for check in scope.type.checks:
@@ -420,14 +432,7 @@ class Propagation:
         scope = LayerScope(type_, self, facts, depth)
         given = self._assign(made, inputs, named)
         if made.axes is None:
-            scope.axes = self._axes_of(type_, given)
-            scope["axes"] = scope.axes
-            scope["place"] = tuple(range(scope.axes))
-            scope["singles"] = ()
-            scope["layer"] = type_.name
-            complete(type_, type_.parameters, made.bound.values, scope)
-            complete(type_, type_.forward, made.forward.values, scope)
-            self._check(scope, static=True)
+            self._complete(scope, made, self._axes_of(type_, given))
         else:
             scope.update(made.values)
             scope.axes = made.axes
@@ -500,8 +505,12 @@ class Propagation:
         facts = self.facts if facts is None else facts
         made = self.construct(call, 0, facts, depth)
         scope = LayerScope(made.type, self, facts, depth)
-        scope.update(made.values)
-        scope.axes = made.axes or 0
+        if made.axes is None:  # its weights don't depend on the input's rank
+            assert isinstance(made.type.axes, tuple)
+            self._complete(scope, made, made.type.axes[0])
+        else:
+            scope.update(made.values)
+            scope.axes = made.axes
         return self._state_of(scope)
 
     def _state_of(self, scope: LayerScope) -> tuple[dict[str, Shape], dict[str, Shape]]:
@@ -540,6 +549,15 @@ class Propagation:
                 if shape is not None:
                     found[name] = shape
         return found
+
+
+def _handed_on(bound: Bound, forward: Any) -> Bound:
+    """Give the second brackets of a wrapper to the module inside."""
+    values = {
+        name: value._replace(forward=forward) if isinstance(value, Call) else value
+        for name, value in bound.values.items()
+    }
+    return bound._replace(values=values)
 
 
 def _stateless(type_: LayerType) -> bool:

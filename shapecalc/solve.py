@@ -18,6 +18,7 @@ from .infer import (
     LETTERS,
     InputLike,
     Result,
+    argument_nodes,
     hyperparameters,
     input_shapes,
     keeps_shape,
@@ -30,7 +31,8 @@ from .propagate import flatten_output, is_shape
 from .registry import Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
 from .sets import IntSet
-from .syntax import Node, Star, parse
+from .syntax import Call, Conditional, Name, Node, Star, parse
+from .syntax import Sequence as Tuple
 from .system import solve_system
 from .targets import Target, parse_target
 
@@ -378,7 +380,8 @@ def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str,
             type_ = registry.find(layer.call.function)
             place = next((i for i, s in enumerate(layer.sources) if s == Reference(current)), None)
             if place is not None and place < len(type_.inputs):
-                roles = _pattern_roles(type_, type_.inputs[place].pattern, rank)
+                pattern = type_.inputs[place].pattern
+                roles = _pattern_roles(type_, layer.call, pattern, rank)
                 if roles is not None:
                     return roles
                 if layer.name not in seen and keeps_shape(type_):
@@ -390,40 +393,35 @@ def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str,
     return (BATCH, "", *letters)
 
 
-def _pattern_roles(type_: Any, pattern: Node | None, rank: int) -> tuple[str, ...] | None:
-    from .syntax import Conditional, Name
-    from .syntax import Sequence as Tuple
-
+def _pattern_roles(
+    type_: Any, call: Call, pattern: Node | None, rank: int
+) -> tuple[str, ...] | None:
     while isinstance(pattern, Conditional):
         pattern = pattern.no
     if not isinstance(pattern, Tuple) or pattern.optional:
         return None
-    items = list(pattern.items)
-    fixed = sum(not isinstance(item, (Star, Tuple)) for item in items)
-    optional = any(isinstance(item, Tuple) for item in items)
-    star = any(isinstance(item, Star) for item in items)
-    axes = type_.axes
-    if star and axes is not None:
-        options = [axes] if isinstance(axes, int) else list(axes)
-        width = next((n for n in options if rank - fixed - n in ((0, 1) if optional else (0,))), None)
+    items = pattern.items
+    optional = sum(isinstance(item, Tuple) for item in items)
+    options = type_.axes if isinstance(type_.axes, tuple) else (type_.axes,)
+    for axes in options:
+        widths, spare = _star_widths(type_, call, items, rank, axes)
+        if 0 <= spare <= optional:
+            break
     else:
-        width = max(rank - fixed - optional, 0) if star else 0
-        if rank - fixed - width == 1 and not optional and star:
-            width += 1
-    if width is None or rank - fixed - width not in ((0, 1) if optional else (0,)):
         return None
-    present = rank - fixed - width == 1
     parameters = {item.name for item in type_.parameters}
     found: list[str] = []
-    for item in items:
+    for place, item in enumerate(items):
         match item:
-            case Star(Name(word)):
-                if word.startswith("L") and axes is not None:
-                    found += LETTERS.get(width, [f"L{i}" for i in range(width)])
-                else:
-                    found += [BATCH, *_lead_letters(width - 1)][:width]
+            case Star(Name(word)) if word in parameters:
+                found += [""] * widths[place]
+            case Star(Name(word)) if word.startswith("L") or found:
+                width = widths[place]
+                found += LETTERS.get(width, [f"L{i}" for i in range(width)])
+            case Star():
+                found += [BATCH, *_lead_letters(widths[place] - 1)][: widths[place]]
             case Tuple():
-                found += [BATCH] if present else []
+                found += [BATCH] * spare
             case Name(word) if word == BATCH:
                 found.append(BATCH)
             case Name(word) if len(word) == 1 and word not in parameters and word != "C":
@@ -433,6 +431,30 @@ def _pattern_roles(type_: Any, pattern: Node | None, rank: int) -> tuple[str, ..
     if not any(role and role != BATCH for role in found) and found and not found[-1]:
         found[-1] = "L"  # nothing but features: these are asked for
     return tuple(found)
+
+
+def _star_widths(
+    type_: Any, call: Call, items: tuple[Node, ...], rank: int, axes: int | None
+) -> tuple[dict[int, int], int]:
+    """Say how many sizes each `*name` of a pattern stands for, and how many are left over."""
+    widths: dict[int, int] = {}
+    given = argument_nodes(type_, call)
+    waiting = None
+    for place, item in enumerate(items):
+        match item:
+            case Star(Name(word)) if word in given:
+                node = given[word]
+                widths[place] = len(node.items) if isinstance(node, Tuple) else 1
+            case Star(Name(word)) if axes is not None and word.startswith("L"):
+                widths[place] = axes
+            case Star():
+                waiting = place
+    fixed = sum(not isinstance(item, (Star, Tuple)) for item in items)
+    spare = rank - fixed - sum(widths.values())
+    if waiting is not None:
+        widths[waiting] = max(spare, 0)
+        spare = min(spare, 0)
+    return widths, spare
 
 
 def _lead_letters(count: int) -> list[str]:

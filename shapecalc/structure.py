@@ -332,6 +332,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "class_of": Function(lambda scope, module: scope.class_of(module), scoped=True),
     "state": Function(lambda scope, module: scope.state(module), scoped=True),
+    "buffers": Function(lambda scope, module: scope.buffers(module), scoped=True),
     "argument": Function(
         lambda scope, module, name: scope.argument(module, name), scoped=True
     ),

@@ -7,6 +7,7 @@ Nothing else imports :mod:`ast`. What is read is never executed: the language is
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
@@ -166,6 +167,10 @@ class _Reader:
 
     def refuse(self, node: ast.AST, what: str) -> SpecError:
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        if not self.text.isascii():  # Python counts bytes
+            lines = self.text.strip().split("\n")
+            encoded = lines[line - 1].encode(errors="replace") if line <= len(lines) else b""
+            column = len(encoded[:column].decode(errors="ignore"))
         return SpecError(
             what, location=Location("", line, column + 1), source=self.text, code="S102"
         )
@@ -301,10 +306,14 @@ def parse(text: str) -> Node:
             code="S102",
         )
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        with warnings.catch_warnings():  # such as Python's about the escape in '\d'
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError as error:
         place = Location("", error.lineno or 1, max(error.offset or 1, 1))
         message = f"this is not Python syntax: {error.msg}"
+        if "Exceeds the limit" in str(error.msg):  # of digits
+            message = "a number larger than 2**63 - 1, which no size can be"
         raise SpecError(message, location=place, source=text, code="S102") from None
     except (RecursionError, MemoryError, ValueError):
         raise SpecError(

@@ -75,7 +75,7 @@ class TestTable:
     def test_depth_two(self) -> None:
         text = inference_text(shapecalc.infer(BLOCKS), depth=2)
         assert "\n  one  2 layers" in text
-        assert "\n  two  1 layers" in text
+        assert "\n  two  1 layer " in text
 
     def test_receptive_fields(self) -> None:
         lines = run("infer", LENET, "--show", "rf").out.splitlines()

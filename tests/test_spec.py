@@ -19,8 +19,9 @@ from shapecalc.registry import Registry
 
 NETS = Path(__file__).parent / "conformance" / "data" / "nets"
 
-REGISTRY = Registry({
-    "test.yaml": """
+REGISTRY = Registry(
+    {
+        "test.yaml": """
 Conv:
   layers: {Conv1d: 1, Conv2d: 2}
   parameters:
@@ -106,7 +107,8 @@ Made:
   inputs: {}
   weights: {weight: size}
 """
-})
+    }
+)
 
 
 def read(text: str) -> Net:
@@ -232,9 +234,9 @@ def test_prefixes_of_modules_are_taken_off() -> None:
         "2 = relu() < 1",
         "3 = flatten(1) < 2",
     ]
-    assert shown(
-        "layers: ['nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4), 2)']"
-    ) == ["0 = TransformerEncoder(TransformerEncoderLayer(64, 4), 2) < input"]
+    assert shown("layers: ['nn.TransformerEncoder(nn.TransformerEncoderLayer(64, 4), 2)']") == [
+        "0 = TransformerEncoder(TransformerEncoderLayer(64, 4), 2) < input"
+    ]
 
 
 def test_nested_lists_are_sequentials() -> None:
@@ -481,10 +483,13 @@ outputs: [one]
 
 
 def test_a_block_over_one_tuple_reaches_into_it() -> None:
-    assert shown("""
+    assert (
+        shown("""
 modules: {First: [{layer: relu, from: "input[0]"}]}
 layers: [lstm: "LSTM(3, 4)", f: First]
-""")[1] == "f.0 = relu() < lstm[0]"
+""")[1]
+        == "f.0 = relu() < lstm[0]"
+    )
 
 
 def test_symbols_and_sizes_pass_through_blocks() -> None:
@@ -675,15 +680,17 @@ def test_expressions() -> None:
 # --------------------------------------------------------------------------------- round trips
 
 NAMES = st.sampled_from(["a", "b", "conv1", "layer.0", "x y", "é", "s.t.u", "0"])
-CALLS = st.sampled_from([
-    "relu",
-    "Conv2d(3, k, (3, 5), padding='same')",
-    "Linear(4*4, 2)",
-    "view(size(input, 0), -1)",
-    "getitem((slice(None), None, ..., -1))",
-    "MultiheadAttention(8, 2)(need_weights=False)",
-    "parameter([1, 2])",
-])
+CALLS = st.sampled_from(
+    [
+        "relu",
+        "Conv2d(3, k, (3, 5), padding='same')",
+        "Linear(4*4, 2)",
+        "view(size(input, 0), -1)",
+        "getitem((slice(None), None, ..., -1))",
+        "MultiheadAttention(8, 2)(need_weights=False)",
+        "parameter([1, 2])",
+    ]
+)
 
 
 @st.composite
@@ -705,14 +712,19 @@ def specs(draw: st.DrawFn) -> dict[str, Any]:
         sources = draw(st.lists(one | st.lists(one, min_size=1, max_size=2), max_size=3))
         if draw(st.booleans()):
             sources.append({"mask": draw(one)})  # type: ignore[arg-type]
-        entry |= {"layer": draw(CALLS)} if kind == "layer" else {"shares": draw(
-            st.sampled_from(modules)
-        )}
+        entry |= (
+            {"layer": draw(CALLS)}
+            if kind == "layer"
+            else {"shares": draw(st.sampled_from(modules))}
+        )
         layers.append({**entry, "from": sources})
         modules.append(name)
         known.append(name)
     spec: dict[str, Any] = {"name": "n", "layers": layers}
-    spec["inputs"] = {"input": draw(st.sampled_from([None, [1, "N", "2*H + 1"], []])), "second": None}
+    spec["inputs"] = {
+        "input": draw(st.sampled_from([None, [1, "N", "2*H + 1"], []])),
+        "second": None,
+    }
     spec["outputs"] = draw(st.sampled_from([known[-1:], {"x": known[0]}, [known]]))
     if draw(st.booleans()):
         spec["where"] = ["H == W", "H >= 3 and not W%2 == 1"]

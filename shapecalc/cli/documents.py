@@ -8,21 +8,24 @@ from typing import Any
 _DEPTH = 3  # levels that are spread over lines
 
 
-def to_json(document: Any) -> str:
+def to_json(document: Any, *, ascii_only: bool = False) -> str:
     """Write a document; what is deep inside, such as a shape, stays on its line."""
-    return _spread(document, 0) + "\n"
+    return _spread(document, 0, ascii_only) + "\n"
 
 
-def _spread(value: Any, depth: int) -> str:
+def _spread(value: Any, depth: int, ascii_only: bool) -> str:
     if depth < _DEPTH and value:
         pad = " " * (depth + 1)
         if isinstance(value, dict) and any(map(_is_nested, value.values())):
-            items = [f"{dumps(key)}: {_spread(item, depth + 1)}" for key, item in value.items()]
+            items = [
+                f"{dumps(key)}: {_spread(item, depth + 1, ascii_only)}"
+                for key, item in value.items()
+            ]
             return "{" + f",\n{pad}".join(items) + "}"
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            items = [dumps(item, ensure_ascii=False) for item in value]
+            items = [dumps(item, ensure_ascii=ascii_only) for item in value]
             return f"[\n{pad}" + f",\n{pad}".join(items) + "]"
-    return dumps(value, ensure_ascii=False)
+    return dumps(value, ensure_ascii=ascii_only)
 
 
 def _is_nested(value: Any) -> bool:

@@ -81,7 +81,8 @@ def write_json(document: Any) -> None:
     """Write a JSON document to standard output."""
     from .documents import to_json
 
-    write(to_json(document))
+    encoding = (sys.stdout.encoding or "ascii").lower()
+    write(to_json(document, ascii_only=not encoding.startswith("utf")))
 
 
 def write(text: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from .options import Face, common, load_registry, takes_registry
+from .options import Face, common, complete_layer, load_registry, takes_registry
 
 
 @click.command()
-@click.argument("layer", metavar="[TYPE]", required=False)
+@click.argument("layer", metavar="[TYPE]", required=False, shell_complete=complete_layer)
 @takes_registry
 @common
 def command(face: Face, layer: str | None, registries: tuple[str, ...]) -> int:

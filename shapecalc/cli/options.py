@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import stat
 import sys
 from collections.abc import Callable, Mapping
@@ -16,12 +17,16 @@ from .failures import write, write_json
 from .files import replace
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from ..net import Net, Shape
     from ..registry import Registry
 
 Inputs: TypeAlias = "Shape | dict[str, Shape] | None"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+MAX_VALUE = 2**63 - 1  # PyTorch's sizes are 64-bit integers
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 MAX_STDIN = 64 * 1024 * 1024  # characters
 
 
@@ -119,7 +124,27 @@ def takes_registry(function: Function) -> Function:
 
 def takes_net(function: Function) -> Function:
     """Add NET and --registry."""
-    return click.argument("net", required=False)(takes_registry(function))
+    argument = click.argument("net", required=False, shell_complete=complete_net)
+    return argument(takes_registry(function))
+
+
+def complete_net(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete NET: names of the zoo, and files."""
+    from click.shell_completion import CompletionItem
+
+    from ..readers import zoo_names
+
+    names = [name for name in zoo_names() if name.startswith(incomplete)]
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
+
+
+def complete_layer(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete the name of a layer."""
+    return [name for name in load_registry(()).names() if name.startswith(incomplete)]
 
 
 def takes_input(function: Function) -> Function:
@@ -227,11 +252,8 @@ def parse_assignments(given: tuple[str, ...]) -> Mapping[str, int] | None:
     found: dict[str, int] = {}
     for text in given:
         name, sign, value = (part.strip() for part in text.partition("="))
-        try:
-            number = int(value)
-        except ValueError:
-            number = None
-        if not (sign and name.isidentifier()) or number is None:
+        number = int(value) if _INTEGER.fullmatch(value) else None
+        if not (sign and name.isidentifier()) or number is None or abs(number) > MAX_VALUE:
             raise click.BadParameter(
                 f"{text!r}: write NAME=VALUE with an integer, such as N=8", param_hint="--set"
             )
@@ -243,6 +265,8 @@ __all__ = [
     "Face",
     "ShapecalcError",
     "common",
+    "complete_layer",
+    "complete_net",
     "load_net",
     "load_registry",
     "parse_assignments",

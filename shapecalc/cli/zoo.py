@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from .options import Face, common
+from .options import Face, common, complete_net
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_net)
 @common
 def command(face: Face, name: str | None) -> int:
     """List the nets that come with shapecalc; print one as YAML.

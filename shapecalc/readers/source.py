@@ -1,5 +1,8 @@
 """Where a net comes from: standard input, a file, an expression or the zoo, in this order."""
 
+# pathlib would slow the start down:
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120, PTH122, PTH123, PTH208
+
 from __future__ import annotations
 
 import os
@@ -119,8 +122,8 @@ def read_text(text: str, file: str, *, registry: Registry, inputs: Any = None) -
     if _PRINTED.match(bare) and _PRINTED_PART.search(text):
         from .printed import read_printed
 
-        net = read_printed(text, file, registry=registry)
-        return net
+        found: Net = read_printed(text, file, registry=registry)
+        return found
     if "\n" not in bare and looks_like_expression(bare) and not re.match(r"(- )?\w+: ", bare):
         return read_expression(bare, registry=registry, file=file)
     return read_spec_text(text, file, registry=registry)

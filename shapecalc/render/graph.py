@@ -11,7 +11,7 @@ from ..infer import Result
 from ..net import Layer, Reference, Size, Source
 from ..propagate import Output, flatten_output
 from ..syntax import to_text
-from .rows import counted
+from .rows import counted, printable
 
 
 class Box(NamedTuple):
@@ -57,8 +57,8 @@ def graph_of(result: Result, depth: int | None = None) -> Graph:
         for item in _each(source)
         if item.name in keys
     )
-    message = f"{result.error.layer}: {result.error.message}" if result.error else ""
-    return Graph(net.name, tuple(boxes), tuple(edges), outputs, message)
+    message = printable(f"{result.error.layer}: {result.error.message}") if result.error else ""
+    return Graph(printable(net.name), tuple(boxes), tuple(edges), outputs, message)
 
 
 def _key(name: str, depth: int | None) -> str:

@@ -8,7 +8,7 @@ from ..errors import ShapeError
 from ..formula import show
 from ..infer import Result
 from . import tables
-from .rows import Column, Row, columns_of, counted, number, rows_of, shapes_text
+from .rows import Column, Row, columns_of, counted, number, printable, rows_of, shapes_text
 
 INDENT = "  "
 
@@ -26,7 +26,7 @@ def inference_text(
     `width` is the terminal's; None writes plain lines as long as they are.
     """
     titles, lines, right = lines_of(result, columns, depth)
-    name = result.net.name
+    name = printable(result.net.name)
     text = tables.draw(titles, lines, right, width=width, color=color, title=name)
     below = [*below_lines(result)]
     if "memory" in columns:

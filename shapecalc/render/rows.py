@@ -33,6 +33,11 @@ class Column(NamedTuple):
     fold: Callable[[Sequence[Step]], str] | None = None
 
 
+def printable(text: str) -> str:
+    """Write a name without what would move a terminal's cursor or break a picture."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
 def number(size: Size) -> str:
     """Write a count with thousands separators; expressions stay as they are."""
     return f"{size:,}" if isinstance(size, int) else str(size)
@@ -149,9 +154,13 @@ def _cells(
     kind = "failed" if any(item.name in failed for item in group) else "layer"
     if len(done) < len(group):
         kind = "failed" if kind == "failed" else "skipped"
-        text = f"{len(group)} layers" if folded else to_text(layer.call) if layer.call else ""
+        text = _many(len(group)) if folded else to_text(layer.call) if layer.call else ""
         return [text, *[""] * (len(columns) - 1)], kind
     if not folded:
         return [column.cell(done[0]) for column in columns], kind
     cells = [column.fold(done) if column.fold else "" for column in columns]
-    return [f"{len(group)} layers", *cells[1:]], "block"
+    return [_many(len(group)), *cells[1:]], "block"
+
+
+def _many(layers: int) -> str:
+    return "1 layer" if layers == 1 else f"{layers} layers"

@@ -10,13 +10,20 @@ from .errors import SpecError, nearest_words
 from .facts import Facts, Misfit
 from .formula import ARITHMETIC, Compiled, Compiler, FormulaError, Scope, Value, relate, show
 from .registry import Input, Kind, LayerType, Parameter, Registry
-from .syntax import Call, Constant, Name, Node, to_text
+from .structure import List
+from .syntax import Call, Constant, Name, Node, Sequence, to_text
 
 
 class Tensor(NamedTuple):
     """A tensor as an argument: `empty(3, 4)`; None where an optional one is left out."""
 
     shape: tuple[Any, ...] | None
+
+
+class Listed(tuple[Any, ...]):
+    """A list among arguments: a tuple to all but indexing, where `x[[2]]` is not `x[2]`."""
+
+    __slots__ = ()
 
 
 class Environment(Scope):
@@ -37,11 +44,27 @@ class Environment(Scope):
         self.tensor = tensor
 
     def __missing__(self, name: str) -> Value:
-        return symbol(name)
+        return ... if name == "Ellipsis" else symbol(name)
 
 
 class _ArgumentCompiler(Compiler):
-    """Formulas of arguments may also ask for sizes of earlier outputs, and hold modules and tensors."""
+    """Formulas of arguments may also ask for sizes of earlier outputs, and hold modules and tensors.
+
+    A list is told from a tuple, for `x[[0, 1]]` isn't `x[0, 1]`.
+    """
+
+    def single(self, node: Node) -> Compiled:
+        made = super().single(node)
+        if isinstance(node, Sequence) and node.optional:
+            return lambda scope, axis: List(made(scope, axis))
+        return made
+
+    def single(self, node: Node) -> Compiled:
+        """Compile, telling lists from tuples."""
+        made = super().single(node)
+        if isinstance(node, Sequence) and node.optional:
+            return lambda scope, axis: Listed(made(scope, axis))
+        return made
 
     def _call(self, node: Call) -> Compiled:
         if node.function == "size":
@@ -63,8 +86,6 @@ def evaluate_argument(node: Node, environment: Environment) -> Value:
     """Give the value of an argument."""
     if type(node) is Constant:
         return node.value
-    if type(node) is Name and node.name == "Ellipsis":
-        return ...
     return _COMPILER.single(node)(environment, 0)
 
 
@@ -121,11 +142,10 @@ def bind(
         values[spot.name] = value
         at += 1
     star = next((p for p in slots if p.variadic), None)
-    if star is not None and (rest or star.default is None):
+    if star is not None and rest:
         # A single tuple stands for its elements: view((2, 3)).
         only = rest[0] if len(rest) == 1 and isinstance(rest[0], tuple) else tuple(rest)
-        if rest or not any(key == star.name for key, _ in keywords):
-            values[star.name] = only
+        values[star.name] = only
     _bind_keywords(layer, parameters, keywords, environment, values, named)
     return Bound(values, tuple(tensors), named)
 
@@ -219,7 +239,7 @@ def complete(
             value = values[name]
         elif parameter.default is not None:
             value = layer.compile(parameter.default)(scope, 0)
-        elif parameter.variadic or parameter.keywords:
+        elif parameter.keywords or (parameter.variadic and _ignored(parameter)):
             value = ()
         else:
             raise SpecError(
@@ -265,6 +285,8 @@ def fit(layer: LayerType, parameter: Parameter, value: Value, axes: int) -> Valu
 
 
 def _fit_kind(kind: Kind, value: Value, axes: int, optional: bool) -> tuple[Value, str]:
+    if isinstance(value, List) and kind.form != "one":
+        value = tuple(value)
     if kind.form == "per axis":
         if not isinstance(value, tuple):
             why = _fit_atom(kind, value)
@@ -360,7 +382,7 @@ def lowest_unknowns(layer: LayerType, call: Call) -> dict[str, int]:
 
 
 def _note(found: dict[str, int], node: Node, spot: Parameter | None) -> None:
-    from .syntax import Sequence, parts_of
+    from .syntax import parts_of
 
     if spot is not None and _ignored(spot):
         return

@@ -425,14 +425,14 @@ def _shape_for(type_: LayerType, layer: Layer, current: str) -> tuple[int | str,
     axes = type_.axes if isinstance(type_.axes, int) else (type_.axes or (0,))[-1]
     assert layer.call is not None
     given = argument_nodes(type_, layer.call)
-    constants = {name: _size(node) for name, node in given.items() if _size(node) is not None}
+    constants = {name: size for name, node in given.items() if (size := _literal(node))}
     found: list[int | str] = []
     for part in pattern.items:
         match part:
             case Star(Name(star)) if star in given:
                 node = given[star]
                 items = node.items if isinstance(node, Tuple) else (node,)
-                found += ["F" if _size(item) is None else _size(item) for item in items]
+                found += [_literal(item) or "F" for item in items]
             case Star(Name(star)):
                 found += LETTERS.get(axes, ()) if star.startswith("L") else ("N",)
             case Tuple((Name(letter),)):
@@ -452,7 +452,7 @@ def argument_nodes(type_: LayerType, call: Call) -> dict[str, Node]:
     return {**{parameter.name: node for parameter, node in slots}, **dict(call.keywords)}
 
 
-def _size(node: Node) -> int | None:
+def _literal(node: Node) -> int | None:
     return node.value if isinstance(node, Constant) and type(node.value) is int else None
 
 

@@ -129,7 +129,7 @@ class LayerType:
         self.axes = axes
         self.data = data
         self.origin = where
-        self.is_function = name[:1].islower()
+        self.is_function = name[:1].islower() or len(name) == 1  # x.T
         self.wrapper: str | None = data.get("wrapper")
         self.wraps = ": module" in str(data.get("parameters")).replace("'", "")
 
@@ -419,7 +419,7 @@ class Registry:
                 if added:  # null takes away
                     merged = {key: item for key, item in merged.items() if item is not None}
                 base[section] = merged
-            found = base
+            found = {key: item for key, item in base.items() if item is not None}
         self._data[key] = found
         return found
 
@@ -431,11 +431,7 @@ class Registry:
         known = self._types.get(name)
         if known is not None:
             return known
-        bare = name
-        if "." in name:
-            prefix, _, last = name.rpartition(".")
-            if prefix in PREFIXES:
-                bare = last
+        bare = self._bare(name)
         key = self._keys.get(bare)
         if key is None:
             raise self._unknown(name, bare)
@@ -453,8 +449,15 @@ class Registry:
 
     def knows(self, name: str) -> bool:
         """Say whether there is a class or function of that name."""
+        return self._bare(name) in self._keys
+
+    def _bare(self, name: str) -> str:
+        """Take off a package's name, and the `_` of a function that works in place."""
         prefix, _, last = name.rpartition(".")
-        return (last if prefix in PREFIXES else name) in self._keys
+        bare = last if prefix in PREFIXES else name
+        if bare not in self._keys and bare.endswith("_") and not bare.startswith("_"):
+            return bare[:-1]
+        return bare
 
     def _unknown(self, name: str, bare: str) -> SpecError:
         lower = {known.lower(): known for known in reversed(self._keys)}

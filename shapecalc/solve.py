@@ -25,7 +25,7 @@ from .infer import (
     mixed_views,
     propagate_net,
 )
-from .isolate import monomial_size
+from .isolate import dims_of, monomial_size
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
 from .propagate import flatten_output, is_shape
 from .registry import Registry, default_registry
@@ -489,7 +489,7 @@ def cut(net: Net, layer: str) -> Net:
 
 
 def _sizes_used(layer: Layer, names: Mapping[str, Layer]) -> list[str]:
-    from .syntax import Call, Constant, Name, parts_of
+    from .syntax import Constant, parts_of
 
     found: list[str] = []
 
@@ -697,8 +697,8 @@ def _without_batch(item: Relation) -> Relation | bool | None:
                 return None
             parts.append(made)
         return all_of(parts)
-    if not isinstance(item, Comparison):
-        return None
+    if isinstance(item, AnyOf):
+        return _at_every_batch(item)
     powers: dict[int, Size] = {}
     for monomial, coefficient in item.dim.terms:
         power = sum(count for atom, count in monomial if atom == _BATCH_ATOM)
@@ -715,6 +715,23 @@ def _without_batch(item: Relation) -> Relation | bool | None:
     if item.op == "!=" and set(powers) == {1}:
         return compare(powers[1], "!=", 0)
     return None
+
+
+def _at_every_batch(item: AnyOf) -> Relation | bool | None:
+    """Put in the values of N between which its comparisons change; they hold N and nothing else."""
+    values = {1}
+    for dim in dims_of(item):
+        if BATCH not in dim.symbols:
+            continue
+        terms = dict(dim.terms)
+        slope = terms.pop(((_BATCH_ATOM, 1),), 0)
+        constant = terms.pop((), 0)
+        if terms or not slope:
+            return None
+        turn = -constant // slope
+        values |= {turn - 1, turn, turn + 1, turn + 2}
+    needs = [item.substitute({BATCH: value}) for value in sorted(values) if value >= 1]
+    return all_of(needs)
 
 
 # ------------------------------------------------------------------------------ recommendation

@@ -23,6 +23,12 @@ MAX_RANK = 64  # PyTorch's own bound on the number of dimensions
 Size = Any  # int | Dim
 
 
+class List(tuple[Any, ...]):
+    """A tuple that was written as a list, which indexes otherwise than a tuple does."""
+
+    __slots__ = ()
+
+
 def prod(items: Value) -> Value:
     """Multiply sizes."""
     if not isinstance(items, tuple):
@@ -165,11 +171,26 @@ def slice_length(scope: Scope, size: Value, part: Value) -> Value:
     step = 1 if part.step is None else part.step
     if not isinstance(step, int) or step < 1:
         raise FormulaError(f"a slice's step must be at least 1, not {show(step)}")
-    start = _bound(scope, 0 if part.start is None else part.start, size)
-    stop = size if part.stop is None else _bound(scope, part.stop, size)
-    if type(start) is int and type(stop) is int:
-        return max(0, -(-(stop - start) // step))
-    return maximum(0, ceil_div(stop - start, step))
+    begin = 0 if part.start is None else part.start
+    known = isinstance(begin, int) and (part.stop is None or isinstance(part.stop, int))
+    if isinstance(size, Dim) and known:
+        length = _symbolic_length(size, begin, part.stop)
+    else:
+        start = _bound(scope, begin, size)
+        length = (size if part.stop is None else _bound(scope, part.stop, size)) - start
+    if type(length) is int:
+        return max(0, -(-length // step))
+    return length if step == 1 and length is size else maximum(0, ceil_div(length, step))
+
+
+def _symbolic_length(size: Dim, start: int, stop: int | None) -> Value:
+    """Count what `start:stop` takes of a size that is at least 0; below 0 means nothing."""
+    if start >= 0 and stop is None:
+        return size - start if start else size
+    if start >= 0 and stop is not None:
+        return size + stop - start if stop < 0 else minimum(size, stop) - start
+    end = size if stop is None else size + stop if stop < 0 else minimum(size, stop)
+    return end - maximum(size + start, 0)
 
 
 def _bound(scope: Scope, at: Value, size: Value) -> Value:
@@ -184,59 +205,96 @@ def _bound(scope: Scope, at: Value, size: Value) -> Value:
 
 
 def getitem(scope: Scope, shape: Value, index: Value) -> Value:
-    """Index a shape as a tensor is: integers, slices, None, `...` and index tensors.
+    """Index a shape as a tensor is: integers, slices, None, `...`, bools, lists and index tensors.
 
-    A mask or index tensor is given by its shape, as a tuple that stands in a `Tensor`.
+    https://docs.pytorch.org/docs/stable/tensor_view.html
     """
-    items = index if isinstance(index, tuple) else (index,)
-    used = sum(item is not None and item is not ... and not isinstance(item, bool) for item in items)
+    items = index if type(index) is tuple else (index,)
     if sum(item is ... for item in items) > 1:
         raise FormulaError("an index can only have a single ellipsis")
+    used = sum(_takes(item) for item in items)
     if used > len(shape):
         raise FormulaError(f"{used} indices for a tensor of {len(shape)} dimensions")
     found: list[Size] = []
-    gathered: list[Value] = []
-    first_gathered: int | None = None
-    place = 0
-    apart = False
-    last: Value = None
-    for item in items:
-        if item is None:
+    gathered: list[Value] = []  # the shapes of index tensors
+    spots: list[int] = []  # the items that are index tensors, and where the first of them stands
+    place = first = 0
+    for number, item in enumerate(items):
+        if item is ...:
+            wide = len(shape) - used
+            found += shape[place : place + wide]
+            place += wide
+        elif item is None:
             found.append(1)
-        elif item is ...:
-            count = len(shape) - used
-            found += shape[place : place + count]
-            place += count
         elif isinstance(item, slice):
             found.append(slice_length(scope, shape[place], item))
             place += 1
-        elif hasattr(item, "shape"):  # an index tensor
-            if first_gathered is None:
-                first_gathered = len(found)
-            elif not (isinstance(last, tuple) or hasattr(last, "shape")):
-                apart = True
-            gathered.append(item.shape)
-            place += 1
-        elif isinstance(item, tuple):
-            if first_gathered is None:
-                first_gathered = len(found)
-            elif not isinstance(last, tuple):
-                apart = True
-            gathered.append((len(item),) if all(type(i) is int for i in item) else item)
-            for at in item:
-                _demand_inside(scope, at, shape[place])
-            place += 1
-        elif isinstance(item, (int, Dim)) and not isinstance(item, bool):
+        elif _gathers(item):
+            first = first if spots else len(found)
+            spots.append(number)
+            gathered.append(_index_shape(scope, item, shape[place] if _takes(item) else 1))
+            place += _takes(item)
+        else:
             _demand_inside(scope, item, shape[place])
             place += 1
-        else:
-            raise FormulaError(f"{show(item)} is not an index")
-        last = item
     found += shape[place:]
-    if first_gathered is not None:
-        at = 0 if apart else first_gathered
+    if spots:
+        # Integers count as index tensors between others: they broadcast with them.
+        together = all(
+            _gathers(item) or _is_integer(item) for item in items[spots[0] : spots[-1] + 1]
+        )
+        at = first if together else 0
         found[at:at] = broadcast(scope, *gathered)
     return tuple(found)
+
+
+def _is_integer(item: Value) -> bool:
+    return isinstance(item, (int, Dim)) and not isinstance(item, bool)
+
+
+def _gathers(item: Value) -> bool:
+    """Say whether an index picks places by a tensor, a list, or a truth value."""
+    return isinstance(item, (tuple, bool)) or hasattr(item, "shape")
+
+
+def _takes(item: Value) -> int:
+    """Count the dimensions that an index takes up."""
+    if item is None or item is ... or isinstance(item, bool):
+        return 0
+    if _gathers(item) or _is_integer(item) or isinstance(item, slice):
+        return 1
+    raise FormulaError(f"{show(item)} is not an index")
+
+
+def _index_shape(scope: Scope, item: Value, size: Size) -> Value:
+    if isinstance(item, bool):
+        return (int(item),)
+    if hasattr(item, "shape"):
+        return item.shape
+    for at in flat(item):
+        if not _is_integer(at):
+            raise FormulaError(f"{show(at)} is not an index")
+        _demand_inside(scope, at, size)
+    return nested(item)
+
+
+def flat(items: Value) -> list[Value]:
+    """List what nested tuples hold."""
+    if not isinstance(items, tuple):
+        return [items]
+    return [inside for item in items for inside in flat(item)]
+
+
+def nested(items: Value) -> Value:
+    """Give the shape of nested tuples, as a tensor of them has it."""
+    if hasattr(items, "shape"):
+        return items.shape
+    if not isinstance(items, tuple):
+        return ()
+    shapes = [nested(item) for item in items]
+    if any(shape != shapes[0] for shape in shapes):
+        raise FormulaError("nested tuples of different lengths make no tensor")
+    return (len(items), *(shapes[0] if shapes else ()))
 
 
 def _demand_inside(scope: Scope, at: Value, size: Value) -> None:
@@ -321,6 +379,7 @@ FUNCTIONS: dict[str, Function] = {
     "expand": Function(expand, scoped=True),
     "reshape": Function(reshape, scoped=True),
     "getitem": Function(getitem, scoped=True),
+    "nested": Function(nested),
     "slice_length": Function(slice_length, scoped=True),
     "einsum": Function(einsum, scoped=True),
     "rearrange": Function(rearrange, scoped=True),

@@ -15,100 +15,9 @@ from shapecalc.errors import SpecError
 from shapecalc.net import Net
 from shapecalc.readers import read_spec, read_spec_text
 from shapecalc.readers.expressions import read_expression
-from shapecalc.registry import Registry
+from tests.few_layers import REGISTRY
 
 NETS = Path(__file__).parent / "conformance" / "data" / "nets"
-
-REGISTRY = Registry(
-    {
-        "test.yaml": """
-Conv:
-  layers: {Conv1d: 1, Conv2d: 2}
-  parameters:
-    in_channels: features
-    out_channels: features
-    kernel_size: sizes
-    stride: sizes = 1
-    padding: counts | 'same' | 'valid' = 0
-    bias: bool = True
-    padding_mode: "'zeros' | 'reflect' = 'zeros'"
-  input: any
-  weights: {weight: "(1,)"}
-Transposed:
-  layers: {ConvTranspose2d: 2}
-  parameters: {in_channels: size, out_channels: size, kernel_size: sizes, stride: sizes = 1}
-  forward: {output_size: ints | None = None}
-  input: any
-Linear:
-  layers: [Linear]
-  parameters: {in_features: size, out_features: size, bias: bool = True}
-  input: any
-Norm:
-  layers: {BatchNorm2d: 2}
-  parameters: {num_features: size}
-  input: any
-Plain:
-  layers: [ReLU, Sigmoid]
-  parameters: {inplace: bool = False}
-  input: any
-Pool:
-  layers: {MaxPool2d: 2}
-  parameters: {kernel_size: sizes, stride: sizes | None = None}
-  input: any
-LSTM:
-  layers: [LSTM]
-  parameters: {input_size: size, hidden_size: size, nonlinearity: str = 'tanh'}
-  inputs: {input: any, hx?: any}
-Attention:
-  layers: [MultiheadAttention]
-  parameters: {embed_dim: size, num_heads: size}
-  forward: {need_weights: bool = True}
-  inputs: {query: any, key: any, value: any, attn_mask?: any}
-Encoder:
-  layers: [TransformerEncoder]
-  parameters: {encoder_layer: module, num_layers: size}
-  input: any
-EncoderLayer:
-  layers: [TransformerEncoderLayer]
-  parameters: {d_model: size, nhead: size}
-  input: any
-Parallel:
-  layers: [DataParallel, DistributedDataParallel]
-  parameters: {module: module}
-  wrapper: module
-  input: any
-Unary:
-  layers: [relu, flatten]
-  parameters: {start_dim: int = 0}
-  input: any
-Binary:
-  layers: [add, mul]
-  parameters: {alpha: number = 1}
-  inputs: {input: any, other: any | number}
-Cat:
-  layers: [cat]
-  parameters: {dim: int = 0}
-  inputs: {"*tensors": any}
-View:
-  layers: [view]
-  parameters: {"*shape": int}
-  input: any
-Item:
-  layers: [getitem]
-  parameters: {index: any}
-  input: any
-Chunk:
-  layers: [chunk]
-  parameters: {chunks: int, dim: int = 0}
-  input: any
-Made:
-  layers: [empty, parameter]
-  parameters: {"*size": int}
-  inputs: {}
-  weights: {weight: size}
-"""
-    }
-)
 
 
 def read(text: str) -> Net:
@@ -269,11 +178,15 @@ layers:
           nhead: 2}, num_layers: 1}
 """) == [
         "conv1 = Conv2d(in_channels=3, out_channels=6, kernel_size=[3, k], padding='same') < input",
-        "conv2 = Conv2d(in_channels=6, out_channels=6, kernel_size=3, padding=p,"
-        " padding_mode='reflect', bias=False) < conv1",
+        (
+            "conv2 = Conv2d(in_channels=6, out_channels=6, kernel_size=3, padding=p,"
+            " padding_mode='reflect', bias=False) < conv1"
+        ),
         "lstm = LSTM(input_size=3, hidden_size=h, nonlinearity='relu') < conv2",
-        "enc = TransformerEncoder(encoder_layer=TransformerEncoderLayer(d_model=8, nhead=2),"
-        " num_layers=1) < lstm",
+        (
+            "enc = TransformerEncoder(encoder_layer=TransformerEncoderLayer(d_model=8, nhead=2),"
+            " num_layers=1) < lstm"
+        ),
     ]
 
 
@@ -652,7 +565,7 @@ def test_layers_say_where_they_stand() -> None:
     ]
     place = net.layers[0].location
     assert place is not None
-    assert (place.line, place.column, place.file) == tuple(place)[1:] + ("net.yaml",)
+    assert (place.file, place.line, place.column) == tuple(place) == ("net.yaml", 2, 8)
     assert place._asdict() == {"file": "net.yaml", "line": 2, "column": 8}
     assert place == net.layers[0].location
 

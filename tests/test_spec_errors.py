@@ -12,8 +12,7 @@ from shapecalc.codes import codes
 from shapecalc.errors import SpecError
 from shapecalc.readers import read_spec, read_spec_text
 from shapecalc.readers.expressions import read_expression
-
-from .test_spec import REGISTRY
+from tests.few_layers import REGISTRY
 
 
 class Case(NamedTuple):
@@ -143,7 +142,7 @@ layers: [relu]
 """,
         "1:9",
         "S124",
-        "0777 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",
+        "0777 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",  # noqa: E501
         "a shape is written 1x3x32x32, Nx3xHxW or N,3,H,W",
     ),
     Case(
@@ -152,7 +151,7 @@ layers: [relu]
 """,
         "1:8",
         "S124",
-        "2026-01-01 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",
+        "2026-01-01 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",  # noqa: E501
         "a shape is written 1x3x32x32, Nx3xHxW or N,3,H,W",
     ),
     Case(
@@ -190,7 +189,7 @@ layers: [relu]
         "2:12",
         "S113",
         "Conv2d needs the argument kernel_size",
-        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",
+        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",  # noqa: E501
     ),
     Case(
         """layers:
@@ -199,7 +198,7 @@ layers: [relu]
         "2:12",
         "S112",
         "Conv2d takes 7 arguments, 9 are given",
-        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",
+        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",  # noqa: E501
     ),
     Case(
         """layers:
@@ -362,7 +361,7 @@ layers: [relu]
         "2:6",
         "S101",
         "the entry doesn't say which layer it is",
-        'it needs `layer`, `layers`, `shares` or `alias`: such as {name: conv1, layer: "Conv2d(3, 6, 5)", from: input}',
+        'it needs `layer`, `layers`, `shares` or `alias`: such as {name: conv1, layer: "Conv2d(3, 6, 5)", from: input}',  # noqa: E501
     ),
     Case(
         """layers:
@@ -798,7 +797,7 @@ layers: [relu]
     ),
     Case(
         "layers: [relu",
-        "2:1",
+        "1:14",
         "S107",
         "this is not YAML: did not find expected ',' or ']'",
         None,
@@ -955,12 +954,22 @@ def failure(text: str) -> SpecError:
     return found.value
 
 
+def said(message: str) -> str:
+    """Leave out what each version of Python says differently."""
+    before, syntax, _ = message.partition("this is not Python syntax")
+    return before + syntax
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.message[:50]}")
 def test_an_error_says_what_where_and_how_to_mend_it(case: Case) -> None:
     error = failure(case.text)
     assert error.location is not None
     assert f"{error.location.line}:{error.location.column}" == case.place
-    assert (error.code, error.message, error.hint) == (case.code, case.message, case.hint)
+    assert (error.code, said(error.message), error.hint) == (
+        case.code,
+        said(case.message),
+        case.hint,
+    )
     lines = case.text.split("\n")
     assert error.source == (lines[error.location.line - 1] if case.text else "")
 

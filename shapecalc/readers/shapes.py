@@ -84,7 +84,7 @@ def parse_size(text: str) -> Size:
 
     Raises `SpecError` for anything else.
     """
-    if text.isidentifier():
+    if text.isidentifier() and text not in ("True", "False", "None"):
         parse(text)  # refuses Python's keywords
         return symbol(text)
     if text.isascii() and text.isdigit() and len(text) < 19 and (text[0] != "0" or text == "0"):

@@ -20,12 +20,6 @@ class Tensor(NamedTuple):
     shape: tuple[Any, ...] | None
 
 
-class Listed(tuple[Any, ...]):
-    """A list among arguments: a tuple to all but indexing, where `x[[2]]` is not `x[2]`."""
-
-    __slots__ = ()
-
-
 class Environment(Scope):
     """What names in arguments stand for: symbols, or the values they are given."""
 
@@ -54,16 +48,10 @@ class _ArgumentCompiler(Compiler):
     """
 
     def single(self, node: Node) -> Compiled:
-        made = super().single(node)
-        if isinstance(node, Sequence) and node.optional:
-            return lambda scope, axis: List(made(scope, axis))
-        return made
-
-    def single(self, node: Node) -> Compiled:
         """Compile, telling lists from tuples."""
         made = super().single(node)
         if isinstance(node, Sequence) and node.optional:
-            return lambda scope, axis: Listed(made(scope, axis))
+            return lambda scope, axis: List(made(scope, axis))
         return made
 
     def _call(self, node: Call) -> Compiled:
@@ -180,12 +168,18 @@ def _bind_keywords(
             named[name] = value
         elif spot is not None:
             if spot.variadic and not isinstance(value, tuple):
-                value = (value,)
+                raise SpecError(
+                    f"{layer.name}: {name}={show(value)} must be a tuple where it is named",
+                    hint=f"{layer.name}({show(value)}) takes it as it is",
+                    code="S112",
+                )
             values[name] = value
         elif value is None:
             continue
         else:
-            named[name] = Tensor(()) if isinstance(value, (int, float, Dim)) else value
+            if not _is_number(value):
+                raise SpecError(f"{layer.name}: {name}={show(value)} must be a tensor", code="S112")
+            named[name] = Tensor(())
     if collect is not None:
         values[collect.name] = tuple(extra.items())
 
@@ -233,6 +227,7 @@ def complete(
 
     Raises `SpecError` for a missing argument and `Misfit` for one of the wrong kind.
     """
+    scope["given"] = (*dict.get(scope, "given", ()), *values)
     for parameter in parameters:
         name = parameter.name
         if name in values:

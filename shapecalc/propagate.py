@@ -23,7 +23,7 @@ from .facts import Facts, Misfit
 from .formula import FormulaError, Scope, Value, equal, show
 from .net import Layer, Reference, Shape, Size, Source
 from .registry import Input, LayerType, Registry
-from .structure import FUNCTIONS
+from .structure import FUNCTIONS, Outputs
 from .syntax import Call, Conditional, Constant, Name, Node, Star, literal, names_in, to_text
 from .syntax import Sequence as Tuple
 
@@ -72,7 +72,9 @@ def _numel(shape: Shape) -> Size:
 
 def is_shape(value: Output) -> bool:
     """Tell a shape from a tuple of outputs."""
-    return isinstance(value, tuple) and all(isinstance(item, (int, Dim)) for item in value)
+    if not isinstance(value, tuple) or isinstance(value, Outputs):
+        return False
+    return all(isinstance(item, (int, Dim)) for item in value)
 
 
 def flatten_output(value: Output) -> list[Shape]:

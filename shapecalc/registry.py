@@ -269,7 +269,7 @@ class LayerType:
     @cached_property
     def static_names(self) -> frozenset[str]:
         """The names that depend on arguments alone."""
-        names = {parameter.name for parameter in self.parameters} | {"axes", "place", "singles", "layer"}
+        names = {parameter.name for parameter in self.parameters} | {"axes", "place", "singles", "given", "layer"}
         forward = {parameter.name for parameter in self.forward}
         if not isinstance(self.axes, int | None):
             names -= {"axes"} | (self.per_axis & names)

@@ -29,6 +29,12 @@ class List(tuple[Any, ...]):
     __slots__ = ()
 
 
+class Outputs(tuple[Any, ...]):
+    """A tuple of outputs, told from a shape even where there is none."""
+
+    __slots__ = ()
+
+
 def prod(items: Value) -> Value:
     """Multiply sizes."""
     if not isinstance(items, tuple):
@@ -218,6 +224,7 @@ def getitem(scope: Scope, shape: Value, index: Value) -> Value:
     found: list[Size] = []
     gathered: list[Value] = []  # the shapes of index tensors
     spots: list[int] = []  # the items that are index tensors, and where the first of them stands
+    inside: list[tuple[Value, Size]] = []  # lists of places, and the sizes they must lie in
     place = first = 0
     for number, item in enumerate(items):
         if item is ...:
@@ -232,8 +239,10 @@ def getitem(scope: Scope, shape: Value, index: Value) -> Value:
         elif _gathers(item):
             first = first if spots else len(found)
             spots.append(number)
-            gathered.append(_index_shape(scope, item, shape[place] if _takes(item) else 1))
-            place += _takes(item)
+            gathered.append(_index_shape(item))
+            if _takes(item):
+                inside.append((item, shape[place]))
+                place += 1
         else:
             _demand_inside(scope, item, shape[place])
             place += 1
@@ -245,6 +254,9 @@ def getitem(scope: Scope, shape: Value, index: Value) -> Value:
         )
         at = first if together else 0
         found[at:at] = broadcast(scope, *gathered)
+    for item, size in inside if 0 not in found else ():
+        for wanted in flat(item) if type(item) is List or type(item) is tuple else ():
+            _demand_inside(scope, wanted, size)
     return tuple(found)
 
 
@@ -266,15 +278,11 @@ def _takes(item: Value) -> int:
     raise FormulaError(f"{show(item)} is not an index")
 
 
-def _index_shape(scope: Scope, item: Value, size: Size) -> Value:
+def _index_shape(item: Value) -> Value:
     if isinstance(item, bool):
         return (int(item),)
-    if hasattr(item, "shape"):
-        return item.shape
-    for at in flat(item):
-        if not _is_integer(at):
-            raise FormulaError(f"{show(at)} is not an index")
-        _demand_inside(scope, at, size)
+    if not hasattr(item, "shape") and not all(map(_is_integer, flat(item))):
+        raise FormulaError(f"{show(item)} is not an index")
     return nested(item)
 
 
@@ -380,6 +388,7 @@ FUNCTIONS: dict[str, Function] = {
     "reshape": Function(reshape, scoped=True),
     "getitem": Function(getitem, scoped=True),
     "nested": Function(nested),
+    "outputs": Function(Outputs),
     "slice_length": Function(slice_length, scoped=True),
     "einsum": Function(einsum, scoped=True),
     "rearrange": Function(rearrange, scoped=True),

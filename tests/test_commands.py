@@ -29,8 +29,9 @@ SPECS = sorted(
     for path in folder.glob("*.yaml")
     if re.search(r"^layers:", path.read_text(encoding="utf-8"), re.MULTILINE)
 )
+WITH_UNKNOWNS = {"same_padding"}  # their modules take arguments
 FITTING = [path for path in SPECS if not path.name.startswith("wrong_")]
-SCHEMA = json.loads(run("schema").out)
+NUMERIC = [path for path in FITTING if path.stem not in WITH_UNKNOWNS]
 
 
 def load_with(path: Path, shapes: dict[str, Any]) -> Net:
@@ -165,7 +166,7 @@ class TestConvert:
         compile(found.out, "net.py", "exec")
         assert "from torch import nn" in found.out
 
-    @pytest.mark.parametrize("path", FITTING, ids=lambda path: path.stem)
+    @pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)
     def test_a_module_reads_as_the_same_net(self, path: Path, tmp_path: Path) -> None:
         target = tmp_path / "net.py"
         assert run("convert", str(path), "-o", str(target)).code == 0
@@ -175,6 +176,37 @@ class TestConvert:
         there = shapecalc.infer(load_with(target, given), input=given)
         assert [*there.outputs.values()] == [*here.outputs.values()]
         assert state(there) == state(here)
+
+    def test_functions_are_called_as_pytorch_has_them(self, tmp_path: Path) -> None:
+        layers = [
+            ("p", "parameter([1, 3, 8, 8])", []),
+            ("s", "add", ["input", "p"]),
+            ("e", "einsum('nchw,ncij->nhwij')", ["s", "s"]),
+            ("m", "mean([2, 3])", "e"),
+            ("g", "getitem((slice(None), 0, slice(1, -1), None))", "m"),
+            ("c", "chunk(2, dim=0)", "g"),
+            ("t", "stack(dim=1)", ["c[0]", "c[1]"]),
+            ("v", "view(-1, size(t, 2))", "t"),
+            ("x", "mul(2)", "v"),
+        ]
+        entries = [{"name": n, "layer": call, "from": given} for n, call, given in layers]
+        source, target = tmp_path / "net.json", tmp_path / "net.py"
+        spec = {"input": [2, 3, 8, 8], "layers": entries}
+        source.write_text(json.dumps(spec), encoding="utf-8")
+        assert run("convert", str(source), "-o", str(target)).code == 0
+        text = target.read_text(encoding="utf-8")
+        for line in (
+            "self.p = nn.Parameter(torch.empty([1, 3, 8, 8]))",
+            "s = input + x",
+            "torch.einsum('nchw,ncij->nhwij', s, s)",
+            "x[:, 0, 1:-1, None]",
+            "torch.stack([c[0], c[1]], dim=1)",
+            "t.view(-1, t.size(2))",
+            "x = x * 2",
+        ):
+            assert line in text
+        result = shapecalc.infer(load_with(target, {"input": (2, 3, 8, 8)}), input=(2, 3, 8, 8))
+        assert [*result.outputs.values()] == [*shapecalc.infer(str(source)).outputs.values()]
 
     def test_a_module(self) -> None:
         found = run("convert", "Conv2d(3, 6, 5) | ReLU | flatten(1)", "--format", "py").out
@@ -279,18 +311,24 @@ class TestZoo:
         assert yaml.safe_load(run("zoo", name).out)["layers"]
 
 
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run("schema").out)
+    return found
+
+
 class TestSchema:
-    def test_is_a_schema(self) -> None:
-        jsonschema.Draft7Validator.check_schema(SCHEMA)
+    def test_is_a_schema(self, schema: dict[str, Any]) -> None:
+        jsonschema.Draft7Validator.check_schema(schema)
 
     @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
-    def test_lets_specs_pass(self, path: Path) -> None:
+    def test_lets_specs_pass(self, path: Path, schema: dict[str, Any]) -> None:
         spec = yaml.safe_load(path.read_text(encoding="utf-8"))
-        jsonschema.Draft7Validator(SCHEMA).validate(spec)
+        jsonschema.Draft7Validator(schema).validate(spec)
 
-    def test_lets_the_flat_form_pass(self) -> None:
+    def test_lets_the_flat_form_pass(self, schema: dict[str, Any]) -> None:
         net = json.loads(run("infer", LENET, "--json").out)["net"]
-        jsonschema.Draft7Validator(SCHEMA).validate(net)
+        jsonschema.Draft7Validator(schema).validate(net)
 
     @pytest.mark.parametrize(
         "spec",
@@ -303,8 +341,8 @@ class TestSchema:
             {"input": [-1], "layers": []},
         ],
     )
-    def test_refuses_what_is_no_spec(self, spec: object) -> None:
-        assert not jsonschema.Draft7Validator(SCHEMA).is_valid(spec)
+    def test_refuses_what_is_no_spec(self, spec: object, schema: dict[str, Any]) -> None:
+        assert not jsonschema.Draft7Validator(schema).is_valid(spec)
 
 
 class TestExplain:

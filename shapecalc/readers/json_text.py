@@ -12,7 +12,7 @@ from .failures import error_at, show_word
 from .places import Mark
 from .yaml_text import MAX_DEPTH, MAX_NODES
 
-_TOKEN = re.compile(r'[\[\]{}:,"]|[^\s\[\]{}:,"]+')
+_PIECE = r'[\[\]{}:,"]|[^\s\[\]{}:,"]+'
 
 
 class _Twice(Exception):  # noqa: N818 - a signal out of a hook, caught below
@@ -85,7 +85,8 @@ def _scan(text: str) -> tuple[Mark, int]:
     keys: list[tuple[str, int] | None] = [None]
     twice = 0
     at = 0
-    while (token := _TOKEN.search(text, at)) is not None:
+    search = re.compile(_PIECE).search
+    while (token := search(text, at)) is not None:
         start, at = token.span()
         sign = token[0]
         _, is_map, parts = stack[-1]

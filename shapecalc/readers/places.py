@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 Step: TypeAlias = "str | int"
 Path: TypeAlias = "tuple[Any, Step] | None"  # (path of what it is in, key or index); None: the root
 
-_WORD = re.compile(r"[\w.]+")
-_BREAK = re.compile(r"\r\n|\n|\r")
+# Compiled when an error first needs them: compiling takes longer than reading a small spec.
+_WORD = r"[\w.]+"
+_BREAK = r"\r\n|\n|\r"
 
 
 class Mark(NamedTuple):
@@ -53,7 +54,7 @@ def offset_inside(text: str, mark: Mark, value: str, offset: int) -> int:
     start = raw.find(value)
     if start >= 0:
         return mark.start + start + offset
-    word = _WORD.match(value, offset)
+    word = re.compile(_WORD).match(value, offset)
     if word is not None:
         before = len(re.findall(rf"\b{re.escape(word[0])}\b", value[:offset]))
         for count, hit in enumerate(re.finditer(rf"\b{re.escape(word[0])}\b", raw)):
@@ -65,7 +66,7 @@ def offset_inside(text: str, mark: Mark, value: str, offset: int) -> int:
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """Give line and column, counted from 1, of an offset."""
     line, start = 1, 0
-    for found in _BREAK.finditer(text, 0, offset):
+    for found in re.compile(_BREAK).finditer(text, 0, offset):
         line, start = line + 1, found.end()
     return line, offset - start + 1
 
@@ -73,7 +74,7 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 def line_at(text: str, offset: int) -> str:
     """Give the line of text that an offset is on."""
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
-    end = _BREAK.search(text, start)
+    end = re.compile(_BREAK).search(text, start)
     return text[start : end.start() if end else len(text)]
 
 

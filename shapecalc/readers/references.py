@@ -16,8 +16,7 @@ from .places import Document, Path
 MAX_TUPLES = 20  # tuples in tuples, in `from`
 MAX_PLACES = 8  # indices after a name
 
-_REFERENCE = re.compile(r"([^\[\]]+)((?:\[-?[0-9]{1,6}\])*)")
-_INDEX = re.compile(r"-?[0-9]+")
+_REFERENCE = r"([^\[\]]+)((?:\[-?[0-9]{1,6}\])*)"
 
 
 class Scope:
@@ -124,7 +123,7 @@ class References:
             found = self.find(text, scope)
             if found is not None:
                 return found
-        parts = _REFERENCE.fullmatch(text.strip())
+        parts = re.fullmatch(_REFERENCE, text.strip())
         if parts is None or parts[2].count("[") > MAX_PLACES:
             raise error_in(
                 self.document,
@@ -135,7 +134,7 @@ class References:
                 code="S116",
             )
         name = parts[1].strip()
-        indices = tuple([int(item) for item in _INDEX.findall(parts[2])])
+        indices = tuple([int(item) for item in re.findall(r"-?[0-9]+", parts[2])])
         tensors = self._block_inputs(name, scope)
         found = tensors if indices and tensors is not None else self.find(name, scope)
         if found is None:

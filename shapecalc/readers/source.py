@@ -20,11 +20,11 @@ ZOO = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 
 SUFFIXES = (".yaml", ".yml", ".json", ".py", ".onnx", ".txt")
 STDIN = "<stdin>"
 
-_PYTHON_FILE = re.compile(r"(.+?\.py)(?::(.+))?", re.DOTALL)
-_SOURCE = re.compile(r"^(import \w|from \S+ import |class \w+|(async )?def \w+|@\w)", re.MULTILINE)
-_SPEC = re.compile(r"^(layers|input|inputs|modules|name|outputs) *:", re.MULTILINE)
-_PRINTED = re.compile(r"^[\w.]+\(|^\s+\([^()\s]+\): \w", re.MULTILINE)
-_PRINTED_PART = re.compile(r"^\s+\([^()\s]+\): \w", re.MULTILINE)
+_PYTHON_FILE = r"(.+?\.py)(?::(.+))?"
+_SOURCE = r"^(import \w|from \S+ import |class \w+|(async )?def \w+|@\w)"
+_SPEC = r"^(layers|input|inputs|modules|name|outputs) *:"
+_PRINTED = r"[\w.]+\(|\([^()\s]+\): \w"
+_PART = r"^\s+\([^()\s]+\): \w"
 
 
 def read(
@@ -45,7 +45,7 @@ def read(
     if source == "-":
         text = decoded(stdin_text, STDIN) if isinstance(stdin_text, bytes) else stdin_text or ""
         return read_text(text, STDIN, registry=registry, inputs=inputs)
-    python = _PYTHON_FILE.fullmatch(source)
+    python = re.fullmatch(_PYTHON_FILE, source, re.DOTALL)
     if python is not None and os.path.isfile(python[1]):
         from .python import read_python
 
@@ -112,14 +112,14 @@ def read_text(text: str, file: str, *, registry: Registry, inputs: Any = None) -
             hint="give a spec, Python source, or the JSON that `shapecalc infer --json` prints",
             code="S105",
         )
-    if bare[0] in "{[" or _SPEC.search(text):
+    if bare[0] in "{[" or re.search(_SPEC, text, re.MULTILINE):
         return read_spec_text(text, file, registry=registry)
-    if _SOURCE.search(text):
+    if re.search(_SOURCE, text, re.MULTILINE):
         from .python import read_python
 
         net: Net = read_python(text, file, None, registry=registry, inputs=inputs)
         return net
-    if _PRINTED.match(bare) and _PRINTED_PART.search(text):
+    if re.match(_PRINTED, bare) and re.search(_PART, text, re.MULTILINE):
         from .printed import read_printed
 
         found: Net = read_printed(text, file, registry=registry)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import SpecError
@@ -17,7 +16,6 @@ from .calls import Binding
 from .entries import check_name, read_entry
 from .expansion import Expansion
 from .failures import error_at, error_in, show_word, suggestion
-from .json_text import marks_of_json, read_json
 from .meaning import Leaf
 from .places import Document, Mark, Path, Place
 from .references import Scope, outputs_of
@@ -29,19 +27,6 @@ KEYS = ("name", "input", "inputs", "layers", "outputs", "modules", "where", "sta
 
 # What YAML refuses, and halves of characters, which only an escape in JSON can make.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_LIKE_JSON = re.compile(r'\s*(\{\s*("|\}|$)|\[)')
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep Python's cyclic collector from walking a growing net again and again."""
-    active = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if active:
-            gc.enable()
 
 
 def read_spec_text(text: str, file: str, *, registry: Registry) -> Net:
@@ -49,8 +34,13 @@ def read_spec_text(text: str, file: str, *, registry: Registry) -> Net:
 
     Raises `SpecError` with the place of what can't be read.
     """
-    with _without_collector():
+    collecting = gc.isenabled()
+    gc.disable()  # the collector would walk a growing net again and again
+    try:
         return net_of(read_document(text, file), registry)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def read_spec(data: Any, *, registry: Registry) -> Net:
@@ -60,8 +50,7 @@ def read_spec(data: Any, *, registry: Registry) -> Net:
     """
     if isinstance(data, list | tuple):
         data = {"layers": list(data)}
-    with _without_collector():
-        return net_of(Document("", None, _plain(data, 0), Mark(0, 0)), registry)
+    return net_of(Document("", None, _plain(data, 0), Mark(0, 0)), registry)
 
 
 def read_document(text: str, file: str) -> Document:
@@ -80,12 +69,14 @@ def read_document(text: str, file: str) -> Document:
     if not text.strip():
         hint = "a spec is a map with `layers:`, a list of layers"
         raise error_at(file, text, 0, "there is nothing to read", hint=hint, code="S105")
-    if file.endswith(".json") or _LIKE_JSON.match(text):
+    if file.endswith(".json") or text.lstrip()[:1] in {"{", "["}:
+        from .json_text import marks_of_json, read_json
+
         try:
             return Document(file, text, read_json(text, file), marks_of_json)
         except SpecError:
             # YAML's `[a, b]` and `{}` begin as JSON does.
-            if file.endswith(".json") or '"' in text[:100]:
+            if file.endswith(".json") or text.lstrip()[1:].lstrip()[:1] in {'"', "{", "["}:
                 raise
     return Document(file, text, read_yaml(text, file), marks_of_yaml)
 

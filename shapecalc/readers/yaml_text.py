@@ -18,8 +18,7 @@ MAX_DEPTH = 100  # lists and maps in one another
 MAX_NODES = 2_000_000  # values, those that aliases repeat counted each time
 MAX_DIGITS = 40
 
-_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?"
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -33,9 +32,10 @@ def plain_scalar(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in "0123456789+-." and len(text) <= MAX_DIGITS:
-        if _NUMBER.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text) and not (text[0] == "0" and text.isdigit()):
+        digits = text[1:] if text[0] in "+-" else text
+        if digits.isdigit() and digits.isascii():
+            return text if digits[0] == "0" and digits != "0" else int(text)
+        if re.fullmatch(_FLOAT, text):
             return float(text)
     return text
 

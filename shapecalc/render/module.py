@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from json import dumps
 
 from ..errors import SpecError
 from ..net import Layer, Net, Reference, Source, references
 from ..registry import LayerType, Registry
-from ..syntax import (
-    Binary,
-    Call,
-    Constant,
-    Name,
-    Node,
-    Sequence,
-    Star,
-    Subscript,
-    Unary,
-    names_in,
-    parts_of,
-    print_arguments,
-    to_text,
+from ..syntax import Call, Constant, Name, Node, names_in, print_arguments, to_text
+from .calling import (
+    begins_with_text,
+    home_of,
+    index_text,
+    sign_of,
+    sizes_in,
+    takes_rest,
+    with_parts,
 )
 from .containers import Tree, init_lines, reach, tree_of, whole_calls
-
-_PAGE = re.compile(r"generated/(?P<path>[\w.]+)\.html")
-_MODULES = {"torch.nn.functional": "F", "torch.nn": "nn"}
 
 
 def module_text(net: Net, registry: Registry) -> str:
@@ -51,6 +43,8 @@ def module_text(net: Net, registry: Registry) -> str:
     ]
     text = "\n".join(body)
     imports = ["import torch"] if "torch." in text else []
+    if "einops." in text:
+        imports.insert(0, "import einops")
     if re.search(r"\bF\.", text):
         imports.append("import torch.nn.functional as F")
     imports.append("from torch import nn")
@@ -96,7 +90,7 @@ class _Writer:
                 last.setdefault(item.name, []).append(layer.name)
         found = {item.name for source in self.net.outputs for item in _references(source)}
         calls = [layer.call for layer in self.net.layers if layer.call is not None]
-        found |= {name for call in calls for name in _sizes_in(call)}
+        found |= {name for call in calls for name in sizes_in(call)}
         after = zip(self.net.layers, self.net.layers[1:], strict=False)
         following = {one.name: other.name for one, other in after}
         found |= {name for name, users in last.items() if users != [following.get(name)]}
@@ -148,7 +142,7 @@ class _Writer:
 
         Raises `SpecError` where a size isn't a number.
         """
-        if not any(True for _ in _sizes_in(call)):
+        if not any(True for _ in sizes_in(call)):
             return call
         from ..arguments import evaluate_argument
         from ..infer import infer
@@ -177,7 +171,7 @@ class _Writer:
         name = call.function
         if self.registry.knows(name):
             type_ = self.registry.find(name)
-            name = f"{_home(type_) or 'nn'}.{type_.name}"
+            name = f"{home_of(type_) or 'nn'}.{type_.name}"
         return call._replace(
             function=name,
             arguments=tuple(map(self.torch_node, call.arguments)),
@@ -231,18 +225,22 @@ class _Writer:
             rest, words = call.forward or ((), ())
             return f"{module}({_joined(tensors, self._arguments(rest, words), named)})"
         given = self._arguments(call.arguments, call.keywords)
-        home = _home(type_)
+        home = home_of(type_)
+        sign = sign_of(type_, call, len(tensors) + len(named))
+        if sign == "[]":
+            return f"{tensors[0]}[{index_text(tuple(map(self.torch_node, call.arguments)))}]"
+        if sign:
+            return f" {sign} ".join([*tensors, *([given] if given else [])])
         template = type_.data.get("python")
         if template is not None:
             return str(template).format(
-                tensors=", ".join(tensors),
-                arguments=given,
-                first=tensors[0] if tensors else "",
-                index=_index_text(call.arguments),
+                name=type_.name, tensors=", ".join(tensors), arguments=given
             )
-        if home in {None, "torch.Tensor"} and tensors:
+        if tensors and (home in {None, "torch.Tensor"} or takes_rest(type_)):
             return f"{tensors[0]}.{type_.name}({_joined(tensors[1:], given, named)})"
         if any(item.variadic for item in type_.inputs):
+            if begins_with_text(type_):
+                return f"{home}.{type_.name}({_joined([given], ', '.join(tensors), named)})"
             tensors = [f"[{', '.join(tensors)}]"]
         return f"{home or 'torch'}.{type_.name}({_joined(tensors, given, named)})"
 
@@ -264,32 +262,6 @@ def _joined(tensors: list[str], given: str, named: list[str]) -> str:
     return ", ".join([*tensors, *([given] if given else []), *named])
 
 
-def _index_text(arguments: tuple[Node, ...]) -> str:
-    """Write what stands in brackets: `slice(1, -1)` as `1:-1`."""
-    if len(arguments) != 1:
-        return ""
-    only = arguments[0]
-    items = only.items if isinstance(only, Sequence) else (only,)
-    return ", ".join(map(_slice_text, items))
-
-
-def _slice_text(node: Node) -> str:
-    match node:
-        case Call("slice", arguments, _, _):
-            ends = ["" if end == Constant(None) else to_text(end) for end in arguments]
-            return f":{ends[0]}" if len(ends) == 1 else ":".join(ends)
-    return to_text(node)
-
-
-def _home(type_: LayerType) -> str | None:
-    """Say where PyTorch has a function or class, from the page that documents it."""
-    found = _PAGE.search(str(type_.data.get("source", "")))
-    if found is None:
-        return None
-    home = found["path"].rpartition(".")[0]
-    return _MODULES.get(home, home)
-
-
 def _is_weight(type_: LayerType) -> bool:
     """Tell a function that makes a weight of its own."""
     return type_.is_function and not type_.wraps and bool(type_.data.get("weights"))
@@ -308,27 +280,6 @@ def _identifier(name: str, taken: set[str]) -> str:
     return found
 
 
-def with_parts(node: Node, change: Callable[[Node], Node]) -> Node:
-    """Rebuild a node of changed parts."""
-    match node:
-        case Sequence(items, optional):
-            return Sequence(tuple(map(change, items)), optional)
-        case Star(value):
-            return Star(change(value))
-        case Unary(operator, operand):
-            return Unary(operator, change(operand))
-        case Binary(operator, left, right):
-            return Binary(operator, change(left), change(right))
-        case Subscript(value, index):
-            return Subscript(change(value), change(index))
-        case Call(_, arguments, keywords, _):
-            return node._replace(
-                arguments=tuple(map(change, arguments)),
-                keywords=tuple((word, change(item)) for word, item in keywords),
-            )
-    return node
-
-
 def _free_names(call: Call) -> Iterator[str]:
     """Yield the symbols in a call's arguments."""
 
@@ -338,17 +289,6 @@ def _free_names(call: Call) -> Iterator[str]:
         return with_parts(node, plain)
 
     return (name for name in names_in(plain(call)) if name != "Ellipsis")
-
-
-def _sizes_in(node: Node) -> Iterator[str]:
-    """Yield the layers whose sizes a call asks for."""
-    if isinstance(node, Call) and node.function == "size" and node.arguments:
-        where = node.arguments[0]
-        text = where.name if isinstance(where, Name) else getattr(where, "value", to_text(where))
-        yield str(text).partition("[")[0]
-        return
-    for part in parts_of(node):
-        yield from _sizes_in(part)
 
 
 def _references(source: Source) -> Iterator[Reference]:

@@ -1,0 +1,111 @@
+"""How PyTorch code calls what the registry describes: operators, methods, functions, indices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from ..registry import LayerType
+from ..syntax import (
+    Binary,
+    Call,
+    Constant,
+    Name,
+    Node,
+    Sequence,
+    Star,
+    Subscript,
+    Unary,
+    parts_of,
+    to_text,
+)
+
+_PAGE = re.compile(r"generated/(?P<path>[\w.]+)\.html")
+_MODULES = {"torch.nn.functional": "F", "torch.nn": "nn"}
+
+
+_SIGNS = frozenset("[] + - * / // % ** @ == != < <= > >= & | ^".split())  # noqa: SIM905 - a table
+
+
+def sign_of(type_: LayerType, call: Call, tensors: int) -> str:
+    """Give the operator that says the same as a call of a function, if there is one."""
+    if call.keywords or call.forward is not None:
+        return ""
+    for sign, name in (type_.data.get("operator") or {}).items():
+        if name != type_.name or sign not in _SIGNS:
+            continue
+        if sign == "[]":
+            return "[]" if tensors == 1 and len(call.arguments) == 1 else ""
+        plain = all(isinstance(item, Constant) for item in call.arguments)
+        return str(sign) if tensors and tensors + len(call.arguments) == 2 and plain else ""
+    return ""
+
+
+def takes_rest(type_: LayerType) -> bool:
+    """Say whether a function takes any number of arguments, as `view(2, 3, 4)` does."""
+    return any(item.variadic for item in type_.parameters)
+
+
+def begins_with_text(type_: LayerType) -> bool:
+    """Say whether a text such as an equation stands before the tensors."""
+    first = next(iter(type_.parameters), None)
+    return first is not None and first.default is None and first.text == "str"
+
+
+def index_text(arguments: tuple[Node, ...]) -> str:
+    """Write what stands in brackets: `slice(1, -1)` as `1:-1`."""
+    if len(arguments) != 1:
+        return ""
+    only = arguments[0]
+    items = only.items if isinstance(only, Sequence) else (only,)
+    return ", ".join(map(_slice_text, items))
+
+
+def _slice_text(node: Node) -> str:
+    match node:
+        case Call("slice", arguments, _, _):
+            ends = ["" if end == Constant(None) else to_text(end) for end in arguments]
+            return f":{ends[0]}" if len(ends) == 1 else ":".join(ends)
+    return to_text(node)
+
+
+def home_of(type_: LayerType) -> str | None:
+    """Say where PyTorch has a function or class, from the page that documents it."""
+    source = str(type_.data.get("source", ""))
+    found = _PAGE.search(source)
+    if found is None:
+        return "einops" if "//einops." in source else None
+    home = found["path"].rpartition(".")[0]
+    return _MODULES.get(home, home)
+
+
+def with_parts(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Rebuild a node of changed parts."""
+    match node:
+        case Sequence(items, optional):
+            return Sequence(tuple(map(change, items)), optional)
+        case Star(value):
+            return Star(change(value))
+        case Unary(operator, operand):
+            return Unary(operator, change(operand))
+        case Binary(operator, left, right):
+            return Binary(operator, change(left), change(right))
+        case Subscript(value, index):
+            return Subscript(change(value), change(index))
+        case Call(_, arguments, keywords, _):
+            return node._replace(
+                arguments=tuple(map(change, arguments)),
+                keywords=tuple((word, change(item)) for word, item in keywords),
+            )
+    return node
+
+
+def sizes_in(node: Node) -> Iterator[str]:
+    """Yield the layers whose sizes a call asks for."""
+    if isinstance(node, Call) and node.function == "size" and node.arguments:
+        where = node.arguments[0]
+        text = where.name if isinstance(where, Name) else getattr(where, "value", to_text(where))
+        yield str(text).partition("[")[0]
+        return
+    for part in parts_of(node):
+        yield from sizes_in(part)

@@ -1,0 +1,237 @@
+"""Every entry of the registry with symbols for sizes: put numbers in, and it is what the numbers give.
+
+The cases are the entries' own examples, and variations of them: other numbers for arguments with a
+value for each axis, other truth values. A new entry brings its tests along.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+
+from shapecalc.dims import Dim, symbol
+from shapecalc.errors import ShapecalcError
+from shapecalc.facts import Facts
+from shapecalc.net import Layer, Reference, Shape
+from shapecalc.propagate import Propagation, Step, flatten_output
+from shapecalc.registry import Kind, LayerType, Parameter, Registry, default_registry
+from shapecalc.relations import all_of, compare
+from shapecalc.sets import IntSet
+from shapecalc.readers import parse_shape
+from shapecalc.syntax import Call, Name, literal, parse
+from shapecalc.univariate import solution_set
+
+REGISTRY = default_registry()
+VARIATIONS = 6  # of an example's arguments
+POINTS = 25  # of its sizes, for each
+FARTHEST = 60  # sizes of a windowed layer that are tried one by one
+
+
+class Case(NamedTuple):
+    """A call and the shapes of its inputs."""
+
+    call: Call
+    shapes: tuple[tuple[int, ...], ...]
+
+    @property
+    def type(self) -> LayerType:
+        return REGISTRY.find(self.call.function)
+
+
+def example(name: str) -> Case | None:
+    """Read the example of an entry, fitted to the number of axes of another of its classes."""
+    data = REGISTRY.find(name).data
+    if "example" not in data:
+        return None
+    text, *shapes = _whole(data["example"])
+    node = parse(text)
+    call = Call(node.name, (), ()) if isinstance(node, Name) else node
+    assert isinstance(call, Call)
+    own, wanted = REGISTRY.find(call.function).axes, REGISTRY.find(name).axes
+    found = tuple(tuple(int(size) for size in parse_shape(shape)) for shape in shapes)
+    if isinstance(own, int) and isinstance(wanted, int):
+        found = tuple((*shape[: len(shape) - own], *shape[-1:] * wanted) for shape in found)
+    return Case(call._replace(function=name), found)
+
+
+def _whole(items: Sequence[object]) -> list[str]:
+    """Join what YAML has split at the commas inside brackets."""
+    found: list[str] = []
+    depth = 0
+    for item in map(str, items):
+        if depth:
+            found[-1] += f", {item}"
+        else:
+            found.append(item)
+        depth += sum(map(item.count, "([")) - sum(map(item.count, ")]"))
+    return found
+
+
+def variations(case: Case, draw: random.Random) -> Iterator[Case]:
+    """Give the case, and then some with other arguments."""
+    yield case
+    free = case.type.parameters[len(case.call.arguments) :]
+    given = {name for name, _ in case.call.keywords}
+    spots = [spot for spot in free if spot.name not in given and _choices(spot)]
+    for _ in range(VARIATIONS if spots else 0):
+        some = [spot for spot in spots if draw.random() < 0.6]
+        added = tuple((spot.name, literal(_drawn(spot, case.type, draw))) for spot in some)
+        yield case._replace(call=case.call._replace(keywords=(*case.call.keywords, *added)))
+
+
+def _choices(spot: Parameter) -> list[int | bool]:
+    """Say what an argument may be; nothing where that is another test's affair."""
+    for kind in spot.kinds:
+        if isinstance(kind, Kind) and spot.default is not None:
+            if kind.base in ("bool", "flag") and None not in spot.kinds:
+                return [False, True]
+            if kind.base == "int" and kind.form == "per axis" and None not in spot.kinds:
+                return [0, 0, 1, 2, 3] if kind.least_unknown == 0 else [1, 1, 2, 3]
+    return []
+
+
+def _drawn(spot: Parameter, type_: LayerType, draw: random.Random) -> Any:
+    choices = _choices(spot)
+    if isinstance(type_.axes, int) and type_.axes and isinstance(choices[0], int):
+        if choices[0] is not False and draw.random() < 0.5:
+            return tuple(draw.choice(choices) for _ in range(type_.axes))
+    return draw.choice(choices)
+
+
+def run(call: Call, shapes: Mapping[str, Shape], facts: Facts) -> Step:
+    """Apply a call to shapes."""
+    sources = tuple(map(Reference, shapes))
+    return Propagation(REGISTRY, shapes, facts).step(Layer("layer", call, sources))
+
+
+class Outcome(NamedTuple):
+    """What a layer made: shapes of outputs and state, and multiply-accumulates; or nothing."""
+
+    outputs: tuple[tuple[Any, ...], ...]
+    state: tuple[tuple[str, tuple[Any, ...]], ...]
+    macs: Any
+
+    @classmethod
+    def of(cls, step: Step) -> Outcome:
+        state = (*step.parameters.items(), *step.buffers.items())
+        return cls(tuple(flatten_output(step.outputs)), state, step.macs)
+
+    def at(self, values: Mapping[str, int]) -> Outcome:
+        def put(size: Any) -> Any:
+            return size.evaluate(values) if isinstance(size, Dim) else size
+
+        return Outcome(
+            tuple(tuple(map(put, shape)) for shape in self.outputs),
+            tuple((name, tuple(map(put, shape))) for name, shape in self.state),
+            put(self.macs),
+        )
+
+
+def concrete(call: Call, shapes: Mapping[str, Shape]) -> Outcome | None:
+    """Run on numbers; None where they don't fit."""
+    try:
+        return Outcome.of(run(call, shapes, Facts(mixing=None)))
+    except ShapecalcError:
+        return None
+
+
+def names(registry: Registry) -> list[str]:
+    """List the classes and functions that have an example with a tensor, which has dimensions."""
+    found = {name: example(name) for name in registry.names()}
+    return [name for name, case in found.items() if case is not None and any(case.shapes)]
+
+
+@pytest.mark.parametrize("name", names(REGISTRY))
+def test_symbols_give_what_numbers_give(name: str) -> None:
+    given = example(name)
+    assert given is not None
+    draw = random.Random(name)
+    for case in variations(given, draw):
+        symbols = {f"s{i}_{j}": size for i, shape in enumerate(case.shapes) for j, size in enumerate(shape)}
+        shapes = {
+            f"x{i}": tuple(symbol(f"s{i}_{j}") for j in range(len(shape)))
+            for i, shape in enumerate(case.shapes)
+        }
+        facts = Facts(dict.fromkeys(symbols, (1, None)))
+        try:
+            found = Outcome.of(run(case.call, shapes, facts))
+        except ShapecalcError:
+            found = None
+        for values in points(symbols, draw):
+            numbers = {
+                f"x{i}": tuple(values[f"s{i}_{j}"] for j in range(len(shape)))
+                for i, shape in enumerate(case.shapes)
+            }
+            expected = concrete(case.call, numbers)
+            if found is None:
+                assert expected is None, (case.call, numbers)
+                continue
+            holds = all(demand.relation.evaluate(values) for demand in facts.demands)
+            if holds:
+                assert found.at(values) == expected, (case.call, numbers)
+            elif not facts.choices and not facts.kept:
+                assert expected is None, (case.call, numbers, facts.demands)
+
+
+def points(symbols: Mapping[str, int], draw: random.Random) -> Iterator[dict[str, int]]:
+    """Give the example's own sizes, then others: some of them changed, together where they are equal."""
+    yield dict(symbols)
+    sizes = sorted(set(symbols.values()))
+    for _ in range(POINTS):
+        changed = {size: draw.randint(1, 2 * size + 3) for size in sizes if draw.random() < 0.5}
+        together = {name: changed.get(size, size) for name, size in symbols.items()}
+        alone = draw.choice(list(symbols))
+        yield {**together, alone: draw.choice([together[alone], draw.randint(1, 12)])}
+
+
+WINDOWED = [name for name in names(REGISTRY) if "window" in REGISTRY.find(name).data]
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_the_sizes_found_backwards_are_those_that_give_the_size_forwards(name: str) -> None:
+    given = example(name)
+    assert given is not None
+    draw = random.Random(name)
+    for case in variations(given, draw):
+        rank = len(case.shapes[0])
+        for place in range(rank - len(_window(case) or ()), rank):
+            _check_backwards(case, place, draw)
+
+
+def _window(case: Case) -> Sequence[Any] | None:
+    from shapecalc.solve import window_of
+
+    try:
+        step = run(case.call, {f"x{i}": shape for i, shape in enumerate(case.shapes)}, Facts())
+    except ShapecalcError:
+        return None
+    window = window_of(step)
+    return None if window is None else window["kernel"]
+
+
+def _check_backwards(case: Case, place: int, draw: random.Random) -> None:
+    def shapes(size: Any) -> dict[str, Shape]:
+        return {
+            f"x{i}": (*shape[:place], size, *shape[place + 1 :])
+            for i, shape in enumerate(case.shapes)
+        }
+
+    facts = Facts({"x": (1, None)})
+    step = run(case.call, shapes(symbol("x")), facts)
+    forwards = {
+        size: outcome.outputs[0][place]
+        for size in range(1, FARTHEST)
+        if (outcome := concrete(case.call, shapes(size))) is not None
+    }
+    needed = all_of([demand.relation for demand in facts.demands])
+    accepted = solution_set(needed, "x", IntSet.interval(1))
+    assert [size for size in range(1, FARTHEST) if size in accepted] == list(forwards)
+    for wanted in draw.sample(sorted(set(forwards.values())), min(4, len(set(forwards.values())))):
+        relation = compare(step.output_shape[place], "==", wanted)
+        found = solution_set(relation, "x", accepted)
+        assert [size for size in range(1, FARTHEST) if size in found] == [
+            size for size, made in forwards.items() if made == wanted
+        ]

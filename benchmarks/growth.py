@@ -1,6 +1,6 @@
 """How the cost of inference grows with depth: microseconds per layer, concrete and symbolic.
 
-    python benchmarks/growth.py
+python benchmarks/growth.py
 """
 
 from __future__ import annotations

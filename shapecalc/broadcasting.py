@@ -13,8 +13,7 @@ Size = Any  # int | Dim
 
 
 def broadcast(scope: Scope, *shapes: Value) -> Value:
-    """Align shapes at their last dimensions; sizes must be equal, or 1.
-    """
+    """Align shapes at their last dimensions; sizes must be equal, or 1."""
     given = [shape for shape in shapes if shape is not None]
     rank = max((len(shape) for shape in given), default=0)
     found: list[Size] = []

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .derivation import Line, heading, text
 from .errors import SpecError
 
-FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "codes.yaml")  # noqa: PTH100, PTH118, PTH120
+FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "codes.yaml")
 
 
 class Code(NamedTuple):
@@ -26,7 +26,7 @@ def codes() -> dict[str, Code]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with open(FILE, encoding="utf-8") as stream:  # noqa: PTH123
+    with open(FILE, encoding="utf-8") as stream:
         found = yaml.load(stream, loader)  # noqa: S506 - a safe loader
     return {
         str(code): Code(str(item["title"]), tuple(str(item["advice"]).strip().split("\n")))

@@ -109,7 +109,7 @@ class Comparer:
         if high is not None and low > high:
             return EMPTY
         least, most = bounds(expr, low, high)
-        if most is not None and most < 0 or op == "==" and least is not None and least > 0:
+        if (most is not None and most < 0) or (op == "==" and least is not None and least > 0):
             return EMPTY
         if least is not None and least >= 0 and (op == ">=" or most == 0):
             return IntSet.interval(low, high)

@@ -202,7 +202,7 @@ def explain_solution(solution: Solution) -> list[Line]:
             if not isinstance(size, Dim) or len(size.symbols) != 1 or wanted.value is None:
                 continue
             (name,) = size.symbols
-            chain = _chain(solution, case.result, place, name)
+            chain = _chain(case.result, place, name)
             if chain is None:
                 continue
             key = (tuple(chain), wanted.value)
@@ -210,7 +210,7 @@ def explain_solution(solution: Solution) -> list[Line]:
                 lines.append(text(f"{name} goes the same way."))
                 continue
             shown.add(key)
-            lines += _board(solution, name, chain, place, size, wanted.value)
+            lines += _board(name, chain, place, size, wanted.value)
             done = True
     if not done:
         lines += [text(line) for line in solution.derivation]
@@ -242,7 +242,7 @@ def _run_text(run: Any) -> str:
     return f"{first}..{last}" + ("" if step == 1 else f" in steps of {step}")
 
 
-def _chain(solution: Solution, result: Result, place: str, name: str) -> list[_Link] | None:
+def _chain(result: Result, place: str, name: str) -> list[_Link] | None:
     """Give the maps of one axis from the input to a layer, where each takes one tensor."""
     by_name = {step.layer.name: step for step in result.steps}
     path: list[Step] = []
@@ -263,14 +263,14 @@ def _chain(solution: Solution, result: Result, place: str, name: str) -> list[_L
             return None
         if before == after:
             continue
-        link = _link(step, before[0], after[0])
+        link = _link(step, before[0])
         if link is None:
             return None
         links.append(link)
     return links
 
 
-def _link(step: Step, before: Dim, after: Dim) -> _Link | None:
+def _link(step: Step, before: Dim) -> _Link | None:
     scope = step.scope
     if not isinstance(scope, LayerScope) or output_name(scope.type) is None:
         return None
@@ -312,7 +312,7 @@ def _parts(size: Dim) -> tuple[int, list[tuple[Any, int]]]:
 
 
 def _board(
-    solution: Solution, name: str, chain: list[_Link], place: str, size: Dim, target: int
+    name: str, chain: list[_Link], place: str, size: Dim, target: int
 ) -> Iterator[Line]:
     """Solve one axis as on a board: first without floors, then with them."""
     import sympy
@@ -332,7 +332,7 @@ def _board(
             rf"\text{{before {link.name.replace('_', ' ')}}}:\quad {sympy.latex(value)}",
         )
     roots = sympy.solve(sympy.Eq(made, target), unknown)
-    assert roots == [] or roots == [value], "the algebra and the steps must agree"
+    assert roots in ([], [value]), "the algebra and the steps must agree"
     yield math(f"{name} = {value}", f"{name} = {sympy.latex(value)}")
     yield text(f"With the floors the layers compose into {size}, and each step gives an interval:")
     low = high = target

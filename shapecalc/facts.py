@@ -10,7 +10,7 @@ from .relations import AllOf, AnyOf, Comparison, Relation, any_of, decide, negat
 Bounds = tuple[int, "int | None"]
 
 
-class Misfit(Exception):  # noqa: N818 - inference catches it and makes the user's error of it
+class Misfit(Exception):
     """Shapes that don't fit: what is, what was needed.
 
     `kind` names the rule (a parameter's name, `rank`, or the text of a check), so that the

@@ -61,7 +61,7 @@ class Scope(dict[str, Value]):
 
     __slots__ = ("axes",)
 
-    def __init__(self, values: Mapping[str, Value] = {}, axes: int = 0) -> None:  # noqa: B006
+    def __init__(self, values: Mapping[str, Value] = {}, axes: int = 0) -> None:
         super().__init__(values)
         self.axes = axes
 
@@ -443,7 +443,7 @@ class Compiler:
                 return call(*values, **{name: part(scope, axis) for name, part in named})
 
             return full
-        if len(given) == 2:  # noqa: PLR2004
+        if len(given) == 2:
             a, b = given
             return lambda scope, axis: call(a(scope, axis), b(scope, axis))
         return lambda scope, axis: call(*[part(scope, axis) for part in given])

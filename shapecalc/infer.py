@@ -12,7 +12,7 @@ from .formula import ARITHMETIC, Compiler, FormulaError, Scope
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, source_json
 from .propagate import Propagation, Step, is_shape, lowest_unknowns
 from .registry import LayerType, Registry, default_registry
-from .relations import AllOf, AnyOf, Comparison, Relation, all_of, decide
+from .relations import AllOf, AnyOf, Comparison
 from .syntax import Call, Conditional, Constant, Name, Node, Star, parse, to_text
 from .syntax import Sequence as Tuple
 

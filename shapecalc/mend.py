@@ -104,7 +104,7 @@ def _is_padding(parameter: Parameter) -> bool:
 
 def _before(net: Net, layer: Layer) -> list[Layer]:
     """Give the nearest layers before one that joins branches."""
-    if len(layer.sources) + len(layer.named) < 2:  # noqa: PLR2004 - it joins nothing
+    if len(layer.sources) + len(layer.named) < 2:
         return []
     by_name = {item.name: item for item in net.layers}
     found: list[Layer] = []
@@ -171,7 +171,7 @@ def _with_value(spot: _Spot, value: int) -> Call:
 def _replaced(net: Net, owner: Layer, call: Call) -> Net:
     layers = tuple(
         item._replace(call=call)
-        if item.name == owner.name or (item.shares == owner.name)
+        if owner.name in (item.name, item.shares)
         else item
         for item in net.layers
     )
@@ -244,7 +244,7 @@ def _inputs(result: Result, layer: Layer) -> Iterator[Fix]:
     if again.errors:
         return
     sizes = "; ".join(_box_text(box) for box in solution.boxes[:4])
-    if len(solution.boxes) > 4:  # noqa: PLR2004
+    if len(solution.boxes) > 4:
         sizes += "; ..."
     shown = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
     yield Fix("input", None, f"an input that fits: {shown} ({sizes})", inputs=shapes)

@@ -23,7 +23,7 @@ from .facts import Facts, Misfit
 from .formula import FormulaError, Scope, Value, equal, show
 from .net import Layer, Reference, Shape, Size, Source
 from .registry import Input, LayerType, Registry
-from .structure import FUNCTIONS, Outputs
+from .structure import Outputs
 from .syntax import Call, Conditional, Constant, Name, Node, Star, literal, names_in, to_text
 from .syntax import Sequence as Tuple
 

@@ -15,28 +15,16 @@ from typing import Any, NamedTuple, TypeAlias
 from .errors import Location, SpecError, nearest_words
 from .formula import Compiled, Compiler
 from .structure import FUNCTIONS
-from .syntax import (
-    Call,
-    Conditional,
-    Constant,
-    Name,
-    Node,
-    Sequence,
-    Star,
-    names_in,
-    parse,
-)
+from .syntax import Call, Conditional, Constant, Name, Node, Sequence, Star, names_in, parse
 
 PREFIXES = frozenset(
     {"nn", "torch", "torch.nn", "F", "torch.nn.functional", "nn.functional", "functional", "einops"}
 )
 _KEYS = frozenset(
-    "layers like family summary source parameters inputs forward input where checks output weights"
-    " buffers submodules for_each macs operator wrapper pytorch example symbols words window note"
-    " aliases explain messages".split()
+    ["layers", "like", "family", "summary", "source", "parameters", "inputs", "forward", "input", "where", "checks", "output", "weights", "buffers", "submodules", "for_each", "macs", "operator", "wrapper", "pytorch", "example", "symbols", "words", "window", "note", "aliases", "explain", "messages"]
 )
 # The heads of entries, found without reading the YAML: a name, and its classes on one flow mapping.
-_HEAD = re.compile(r"^([A-Za-z_]\w*):[ \t]*\n(?:[ \t]*#.*\n)*  layers: (\{[^}]*\}|\[[^\]]*\])", re.M)
+_HEAD = re.compile(r"^([A-Za-z_]\w*):[ \t]*\n(?:[ \t]*#.*\n)*  layers: (\{[^}]*\}|\[[^\]]*\])", re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 Axes: TypeAlias = "int | tuple[int, ...] | None"

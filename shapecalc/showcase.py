@@ -19,7 +19,7 @@ def text_of(name: str) -> str:
         near = get_close_matches(name, known, 1, 0.5)
         hint = f"did you mean {near[0]}?" if near else "`shapecalc zoo` lists them"
         raise SpecError(f"the zoo has no net {name}", hint=hint, code="S131")
-    return file_text(os.path.join(ZOO, f"{name}.yaml"))  # noqa: PTH118 - as the readers do
+    return file_text(os.path.join(ZOO, f"{name}.yaml"))
 
 
 def summary(name: str) -> str:

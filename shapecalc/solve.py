@@ -807,4 +807,4 @@ def _recommended(
     return None, False
 
 
-__all__ = ["Question", "Solution", "size_json", "solve", "IntSet"]
+__all__ = ["IntSet", "Question", "Solution", "size_json", "solve"]

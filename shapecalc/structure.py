@@ -102,7 +102,7 @@ def expand(scope: Scope, shape: Value, sizes: Value) -> Value:
             raise FormulaError(f"the size {size} at dimension {place}")
         same = equal(have, size)
         if same is not True and not (
-            type(have) is int and have == 1 or same is not False and scope.choose(same, prefer=True)
+            (type(have) is int and have == 1) or (same is not False and scope.choose(same, prefer=True))
         ):
             scope.require(
                 relate(have, "==", 1),

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -187,7 +187,7 @@ class TestConvert:
             ("c", "chunk(2, dim=0)", "g"),
             ("t", "stack(dim=1)", ["c[0]", "c[1]"]),
             ("v", "view(-1, size(t, 2))", "t"),
-            ("x", "mul(2)", "v"),
+            ("out", "mul(2)", "v"),
         ]
         entries = [{"name": n, "layer": call, "from": given} for n, call, given in layers]
         source, target = tmp_path / "net.json", tmp_path / "net.py"
@@ -202,7 +202,7 @@ class TestConvert:
             "x[:, 0, 1:-1, None]",
             "torch.stack([c[0], c[1]], dim=1)",
             "t.view(-1, t.size(2))",
-            "x = x * 2",
+            "out = x * 2",
         ):
             assert line in text
         result = shapecalc.infer(load_with(target, {"input": (2, 3, 8, 8)}), input=(2, 3, 8, 8))
@@ -223,7 +223,7 @@ class TestDraw:
         target = tmp_path / "net.svg"
         assert run("draw", LENET, "-o", str(target)).code == 0
         text = target.read_text(encoding="utf-8")
-        root = ElementTree.fromstring(text)  # noqa: S314 - our own text
+        root = ET.fromstring(text)  # noqa: S314 - our own text
         assert root.tag.endswith("svg")
         assert "1×16×5×5" in text
         assert "prefers-color-scheme:dark" in text

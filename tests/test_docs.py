@@ -13,14 +13,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-CONSOLE = re.compile(r"```console\n(.*?)```", re.S)
+CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
 def commands() -> list[tuple[str, str, str]]:
     found = []
     for page in PAGES:
         for block in CONSOLE.findall(page.read_text(encoding="utf-8")):
-            for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+            for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
                 command, _, output = part.partition("\n")
                 found.append((page.name, command, output))
     return found

@@ -134,7 +134,7 @@ def test_solutions_of_random_nets_are_the_sizes_that_run(
 
 def questions() -> list[dict[str, Any]]:
     found = json.loads((DATA / "solve.json").read_text(encoding="utf-8"))
-    return [item for item in found["questions"]]
+    return list(found["questions"])
 
 
 def wanted(answer: Mapping[str, Any], names: list[str], point: Mapping[str, int]) -> bool:

@@ -142,7 +142,7 @@ layers: [relu]
 """,
         "1:9",
         "S124",
-        "0777 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",  # noqa: E501
+        "0777 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",
         "a shape is written 1x3x32x32, Nx3xHxW or N,3,H,W",
     ),
     Case(
@@ -151,7 +151,7 @@ layers: [relu]
 """,
         "1:8",
         "S124",
-        "2026-01-01 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",  # noqa: E501
+        "2026-01-01 is not a size: this is not Python syntax: leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers",
         "a shape is written 1x3x32x32, Nx3xHxW or N,3,H,W",
     ),
     Case(
@@ -189,7 +189,7 @@ layers: [relu]
         "2:12",
         "S113",
         "Conv2d needs the argument kernel_size",
-        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",  # noqa: E501
+        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",
     ),
     Case(
         """layers:
@@ -198,7 +198,7 @@ layers: [relu]
         "2:12",
         "S112",
         "Conv2d takes 7 arguments, 9 are given",
-        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",  # noqa: E501
+        "its arguments are: in_channels, out_channels, kernel_size, stride, padding, bias, padding_mode",
     ),
     Case(
         """layers:
@@ -361,7 +361,7 @@ layers: [relu]
         "2:6",
         "S101",
         "the entry doesn't say which layer it is",
-        'it needs `layer`, `layers`, `shares` or `alias`: such as {name: conv1, layer: "Conv2d(3, 6, 5)", from: input}',  # noqa: E501
+        'it needs `layer`, `layers`, `shares` or `alias`: such as {name: conv1, layer: "Conv2d(3, 6, 5)", from: input}',
     ),
     Case(
         """layers:

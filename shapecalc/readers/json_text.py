@@ -15,7 +15,7 @@ from .yaml_text import MAX_DEPTH, MAX_NODES
 _PIECE = r'[\[\]{}:,"]|[^\s\[\]{}:,"]+'
 
 
-class _Twice(Exception):  # noqa: N818 - a signal out of a hook, caught below
+class _Twice(Exception):
     """A key that an object has twice."""
 
 

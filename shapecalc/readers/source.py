@@ -1,7 +1,6 @@
 """Where a net comes from: standard input, a file, an expression or the zoo, in this order."""
 
 # pathlib would slow the start down:
-# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH118, PTH119, PTH120, PTH122, PTH123, PTH208
 
 from __future__ import annotations
 

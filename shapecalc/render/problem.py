@@ -40,7 +40,7 @@ def excerpt(error: ShapecalcError) -> list[str]:
 def _source_line(location: Location) -> str | None:
     """Read one line of the file that a location points into."""
     try:
-        with open(location.file, encoding="utf-8") as stream:  # noqa: PTH123
+        with open(location.file, encoding="utf-8") as stream:
             text = stream.read(MAX_SOURCE)
     except (OSError, ValueError):
         return None

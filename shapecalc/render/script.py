@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from ..dims import Dim
 from ..relations import Relation
-from ..syntax import (
-    Binary,
-    Call,
-    Compare,
-    Conditional,
-    Constant,
-    Logic,
-    Name,
-    Node,
-    Unary,
-    parse,
-)
+from ..syntax import Binary, Call, Compare, Conditional, Constant, Logic, Name, Node, Unary, parse
 
 # What the scripts need: floor division, remainder, and the names of the rest.
 PRELUDE = "const q=(a,b)=>Math.floor(a/b),m=(a,b)=>a-b*Math.floor(a/b),min=Math.min,max=Math.max;"

@@ -29,7 +29,7 @@ def spec_text(net: Net) -> str:
     if net.where:
         lines.append(f"where: {_flow([to_text(item) for item in net.where])}")
     lines.append("layers:")
-    names = {name for name in net.inputs}
+    names = set(net.inputs)
     lines += _entries(list(net.layers), "", "  ", _previous_of(net), names)
     last = net.layers[-1].name if net.layers else ""
     if list(map(str, map(_source_text, net.outputs))) != [last]:

@@ -104,7 +104,7 @@ def choose(name: str, generator: Generator, seed: int, count: int) -> list[Case]
     most = max(2, int(count * MOST_ROWS_WITH_ONE_MESSAGE))
     rows = _in_turn(refused, most)[: round(count * SHARE_OF_REFUSALS)]
     rows += _in_turn(accepted, count)[: count - len(rows)]
-    random.Random(f"{seed}:{name}").shuffle(rows)  # noqa: S311 - it only mixes
+    random.Random(f"{seed}:{name}").shuffle(rows)
     return rows
 
 

@@ -36,7 +36,7 @@ LARGEST = 3.4028234663852886e38  # stands for infinity, which no formula writes
 
 # What says where and how a tensor is kept; shapes don't depend on it.
 STORAGE = frozenset(
-    "device dtype out layout requires_grad pin_memory memory_format generator non_blocking".split()
+    ["device", "dtype", "out", "layout", "requires_grad", "pin_memory", "memory_format", "generator", "non_blocking"]
 )
 
 

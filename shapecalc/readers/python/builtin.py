@@ -88,7 +88,7 @@ def _abs(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return abs(machine.pin(value)) if is_number(value) else value
 
 
-def _extreme(largest: bool) -> Callable[..., Value]:  # noqa: FBT001
+def _extreme(largest: bool) -> Callable[..., Value]:
     def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
         items = machine.collect(given[0]) if len(given) == 1 else given
         if not items:

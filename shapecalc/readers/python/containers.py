@@ -11,7 +11,18 @@ from .items import plain_slice
 from .modules import MODULE, as_buffer
 from .registration import own_tensors
 from .types import PARAMETER
-from .values import MISSING, Class, Instance, Keywords, Module, Native, Opaque, Tensor, Unbound, Value
+from .values import (
+    MISSING,
+    Class,
+    Instance,
+    Keywords,
+    Module,
+    Native,
+    Opaque,
+    Tensor,
+    Unbound,
+    Value,
+)
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -102,7 +113,7 @@ def _register_parameter(machine: Machine, given: list[Value], named: Keywords) -
     name, tensor = _arguments(given, named, "name", "param")
     module = given[0]
     module.attributes.pop(name, None)
-    if module.arguments is not None and machine.tracer.modules._reassign(module, name, tensor):  # noqa: SLF001
+    if module.arguments is not None and machine.tracer.modules._reassign(module, name, tensor):
         return
     module.parameters[name] = tensor
 
@@ -213,16 +224,11 @@ MODULE.names.update(
             "register_forward_pre_hook": _hook("before"),
             "_get_name": lambda machine, given, named: given[0].type.name,
             **dict.fromkeys(
-                "train eval to cuda cpu half float double bfloat16 type requires_grad_"
-                " share_memory compile".split(),
+                ["train", "eval", "to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "requires_grad_", "share_memory", "compile"],
                 _same,
             ),
             **dict.fromkeys(
-                "zero_grad load_state_dict _load_from_state_dict register_backward_hook extra_repr"
-                " register_full_backward_hook _register_load_state_dict_pre_hook"
-                " register_load_state_dict_post_hook register_load_state_dict_pre_hook"
-                " _register_state_dict_hook reset_parameters"
-                " register_state_dict_post_hook".split(),
+                ["zero_grad", "load_state_dict", "_load_from_state_dict", "register_backward_hook", "extra_repr", "register_full_backward_hook", "_register_load_state_dict_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "_register_state_dict_hook", "reset_parameters", "register_state_dict_post_hook"],
                 _nothing,
             ),
         }.items()

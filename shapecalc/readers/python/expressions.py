@@ -15,16 +15,7 @@ from .keys import hashable
 from .numbers import is_number, negated
 from .operators import binary, membership
 from .scopes import assign, bind, look_up
-from .values import (
-    Frame,
-    Function,
-    Instance,
-    Opaque,
-    Ratio,
-    Tensor,
-    Traced,
-    Value,
-)
+from .values import Frame, Function, Instance, Opaque, Ratio, Tensor, Traced, Value
 
 if TYPE_CHECKING:
     from .machine import Machine

@@ -39,7 +39,7 @@ def _construct(_: object, arguments: list[object], keywords: dict[str, object]) 
 EXCEPTIONS["BaseException"].names["__init__"] = Native("__init__", _construct)
 
 
-class Raised(Exception):  # noqa: N818 - an exception of the source, not of ours
+class Raised(Exception):
     """An exception that the source raised, on its way to a handler of the source."""
 
     def __init__(self, value: Instance) -> None:

@@ -9,17 +9,7 @@ from ...errors import SpecError
 from .arrays import array_item
 from .enumeration import ENUM, members
 from .failures import Raised
-from .values import (
-    MISSING,
-    Array,
-    Class,
-    Instance,
-    Iteration,
-    Method,
-    Opaque,
-    Tensor,
-    Value,
-)
+from .values import MISSING, Array, Class, Instance, Iteration, Method, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
     from .machine import Machine

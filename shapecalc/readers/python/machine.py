@@ -201,7 +201,7 @@ class Machine:
             return exact
         return value
 
-    def note(self, condition: Node, holds: bool) -> None:  # noqa: FBT001
+    def note(self, condition: Node, holds: bool) -> None:
         """Note a comparison of sizes that the numbers at hand decide."""
         self.tracer.note(condition, holds)
 

@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 Rule = Callable[["Machine", Value, "list[Value]", Keywords], Value]
 
 _PLAIN_TEXT = frozenset(
-    "lower upper title capitalize casefold swapcase strip lstrip rstrip startswith endswith find"
-    " rfind index rindex count split rsplit partition rpartition splitlines isdigit isalpha isalnum"
-    " isupper islower isspace isidentifier isnumeric isdecimal removeprefix removesuffix encode"
-    " istitle isascii".split()
+    ["lower", "upper", "title", "capitalize", "casefold", "swapcase", "strip", "lstrip", "rstrip", "startswith", "endswith", "find", "rfind", "index", "rindex", "count", "split", "rsplit", "partition", "rpartition", "splitlines", "isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace", "isidentifier", "isnumeric", "isdecimal", "removeprefix", "removesuffix", "encode", "istitle", "isascii"]
 )
-_PADDING = frozenset("ljust rjust center zfill".split())
+_PADDING = frozenset(["ljust", "rjust", "center", "zfill"])
 
 
 def method_of(value: Value, name: str) -> Value:

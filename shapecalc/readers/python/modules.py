@@ -154,7 +154,7 @@ class Modules:
 
     def wrap(self, type_: LayerType, arguments: list[Value], keywords: Keywords) -> Value:
         """Put a wrapper such as `weight_norm` around a module."""
-        module, *rest = arguments if arguments else [keywords.pop("module", None)]
+        module, *rest = arguments or [keywords.pop("module", None)]
         if isinstance(module, Opaque):
             return module
         if not isinstance(module, Module) or module.arguments is None:
@@ -405,6 +405,5 @@ def _snake_function(name: str) -> str:
 
 # What nn.Module has and this reader doesn't.
 _UNFOLLOWED = frozenset(
-    "register_full_backward_hook register_module_full_backward_hook get_extra_state set_submodule"
-    " register_state_dict_pre_hook to_empty ipu xpu".split()
+    ["register_full_backward_hook", "register_module_full_backward_hook", "get_extra_state", "set_submodule", "register_state_dict_pre_hook", "to_empty", "ipu", "xpu"]
 )

@@ -10,15 +10,7 @@ from .arrays import MAX_ELEMENTS, from_nested, to_nested
 from .numbers import is_number
 from .standard import STANDARD
 from .types import ARRAY, FLOAT, INT
-from .values import (
-    MISSING,
-    Array,
-    Keywords,
-    Native,
-    Opaque,
-    Tensor,
-    Value,
-)
+from .values import MISSING, Array, Keywords, Native, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
     from .machine import Machine

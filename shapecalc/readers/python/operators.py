@@ -10,19 +10,7 @@ from .display import percent_format
 from .equality import equal
 from .keys import hashable
 from .numbers import arithmetic, is_number
-from .values import (
-    MISSING,
-    Array,
-    Class,
-    Instance,
-    Iteration,
-    Method,
-    Opaque,
-    Sizes,
-    Tensor,
-    Traced,
-    Value,
-)
+from .values import MISSING, Array, Class, Instance, Method, Opaque, Sizes, Tensor, Traced, Value
 
 if TYPE_CHECKING:
     from .machine import Machine

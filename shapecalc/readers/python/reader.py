@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -274,9 +273,7 @@ def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
     arguments: list[Value] = []
     keywords: dict[str, Value] = {}
     for name, tensor in zip(names, tensors, strict=True):
-        if name in positional and positional.index(name) == len(arguments) and not keywords:
-            arguments.append(tensor)
-        elif name.startswith("input") and name not in positional:
+        if (name in positional and positional.index(name) == len(arguments) and not keywords) or (name.startswith("input") and name not in positional):
             arguments.append(tensor)
         else:
             keywords[name] = tensor

@@ -105,10 +105,7 @@ def _factorial(value: Value) -> int:
 _MATH: dict[str, Value] = {
     **{
         name: Native(name, _on_numbers(getattr(math, name)))
-        for name in (
-            "exp log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh degrees radians"
-            " fabs gcd isqrt hypot isnan isinf isfinite copysign fmod trunc erf"
-        ).split()
+        for name in ["exp", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "degrees", "radians", "fabs", "gcd", "isqrt", "hypot", "isnan", "isinf", "isfinite", "copysign", "fmod", "trunc", "erf"]
     },
     "pow": Native("pow", _on_numbers(lambda a, b: math.pow(a, b))),
     "factorial": Native("factorial", _on_numbers(_factorial)),

@@ -5,7 +5,7 @@ They are read by the machine like any other source, and never executed.
 
 from __future__ import annotations
 
-_DROP_PATH = '''
+_DROP_PATH = """
 import torch.nn as nn
 
 
@@ -44,18 +44,18 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0):
 
 def lecun_normal_(tensor):
     return tensor
-'''
-_REGISTRY = '''
+"""
+_REGISTRY = """
 def register_model(fn):
     return fn
-'''
-_DATA = '''
+"""
+_DATA = """
 IMAGENET_DEFAULT_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEFAULT_STD = (0.229, 0.224, 0.225)
 IMAGENET_INCEPTION_MEAN = (0.5, 0.5, 0.5)
 IMAGENET_INCEPTION_STD = (0.5, 0.5, 0.5)
-'''
-_REARRANGE = '''
+"""
+_REARRANGE = """
 import torch.nn as nn
 from einops import rearrange, reduce
 
@@ -79,7 +79,7 @@ class Reduce(nn.Module):
 
     def forward(self, x):
         return reduce(x, self.pattern, self.reduction, **self.axes_lengths)
-'''
+"""
 STANDINS: dict[str, str] = {
     "timm.models.layers": _DROP_PATH,
     "timm.layers": _DROP_PATH,

@@ -9,17 +9,7 @@ from ...errors import SpecError
 from .arrays import to_nested
 from .creation import CREATORS, shape_argument
 from .types import TENSOR, type_of
-from .values import (
-    MISSING,
-    Array,
-    Keywords,
-    Marker,
-    Native,
-    Opaque,
-    Sizes,
-    Tensor,
-    Value,
-)
+from .values import MISSING, Array, Keywords, Marker, Native, Opaque, Sizes, Tensor, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -264,8 +254,8 @@ _METHODS: dict[str, Rule] = {
     "ndimension": _dim,
     "numel": _numel,
     "nelement": _numel,
-    **dict.fromkeys("cpu cuda pin_memory requires_grad_ type_as share_memory_".split(), _same),
-    **dict.fromkeys("contiguous clone detach detach_ alias".split(), _copy),
+    **dict.fromkeys(["cpu", "cuda", "pin_memory", "requires_grad_", "type_as", "share_memory_"], _same),
+    **dict.fromkeys(["contiguous", "clone", "detach", "detach_", "alias"], _copy),
     **{
         name: _typed(dtype)
         for name, dtype in {
@@ -293,7 +283,7 @@ _METHODS: dict[str, Rule] = {
     "is_contiguous": _is_contiguous,
     "is_floating_point": _is_floating,
     "stride": _stride,
-    **dict.fromkeys("retain_grad register_hook backward".split(), _nothing),
+    **dict.fromkeys(["retain_grad", "register_hook", "backward"], _nothing),
     "element_size": lambda machine, tensor, given, named: 4,
     "get_device": lambda machine, tensor, given, named: -1,
     "__len__": lambda machine, tensor, given, named: machine.tracer.size(tensor, 0),

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 Rule = Callable[["Machine", "list[Value]", Keywords], Value]
 
 DTYPES = frozenset(
-    "float float16 float32 float64 double half bfloat16 int int8 int16 int32 int64 long short uint8"
-    " bool complex64 complex128 cfloat".split()
+    ["float", "float16", "float32", "float64", "double", "half", "bfloat16", "int", "int8", "int16", "int32", "int64", "long", "short", "uint8", "bool", "complex64", "complex128", "cfloat"]
 )
 _DTYPE_NAMES = {
     "float": "float32",

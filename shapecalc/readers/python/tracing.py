@@ -20,16 +20,7 @@ from .modules import Modules
 from .numbers import is_number
 from .registration import Registration
 from .tensors import known_item, tensor_attribute
-from .values import (
-    Array,
-    Instance,
-    Module,
-    Opaque,
-    Outputs,
-    Tensor,
-    Traced,
-    Value,
-)
+from .values import Array, Instance, Module, Opaque, Outputs, Tensor, Traced, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -37,7 +28,7 @@ if TYPE_CHECKING:
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-class ShapeWanted(Exception):  # noqa: N818 - the reader tries again with a shape
+class ShapeWanted(Exception):
     """The trace needs the shape of an input of which nothing is known yet."""
 
 
@@ -403,7 +394,7 @@ class Tracer:
             self.facts.grant(relation)
             self.where.append(parse(str(relation)))
 
-    def note(self, condition: Node, holds: bool) -> None:  # noqa: FBT001
+    def note(self, condition: Node, holds: bool) -> None:
         """Note a comparison of sizes that the numbers at hand decide."""
         self.machine.narrowed = True
 

@@ -705,8 +705,7 @@ def _without_batch(item: Relation) -> Relation | bool | None:
         rest = tuple(pair for pair in monomial if pair[0] != _BATCH_ATOM)
         if any(BATCH in atom.symbols for atom, _ in rest):
             return None
-        part = monomial_size(rest, coefficient)
-        powers[power] = powers.get(power, 0) + part
+        powers[power] = powers.get(power, 0) + monomial_size(rest, coefficient)
     if item.op == "==":
         return all_of([compare(part, "==", 0) for part in powers.values()])
     if item.op == ">=" and set(powers) <= {0, 1}:

@@ -243,10 +243,9 @@ def _window(case: Case) -> Sequence[Any] | None:
 
 def _check_backwards(case: Case, place: int, draw: random.Random) -> None:
     def shapes(size: Any) -> dict[str, Shape]:
-        return {
-            f"x{i}": (*shape[:place], size, *shape[place + 1 :])
-            for i, shape in enumerate(case.shapes)
-        }
+        first, *others = case.shapes
+        changed = (*first[:place], size, *first[place + 1 :])
+        return {f"x{i}": shape for i, shape in enumerate((changed, *others))}
 
     facts = Facts({"x": (1, None)})
     step = run(case.call, shapes(symbol("x")), facts)

@@ -118,8 +118,10 @@ def nets(draw: st.DrawFn) -> shapecalc.Net:
 def test_solutions_of_random_nets_are_the_sizes_that_run(
     net: shapecalc.Net, target: int | None
 ) -> None:
-    asked = {} if target is None else {"target": (target,), "at": net.layers[0].name}
-    answer = shapecalc.solve(net, **asked)
+    if target is None:
+        answer = shapecalc.solve(net)
+    else:
+        answer = shapecalc.solve(net, target=(target,), at=net.layers[0].name)
     assert answer.complete
     for size in range(1, REACH):
         result = accepts(net, (1, 2, size))

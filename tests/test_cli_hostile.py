@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shapecalc.cli import COMMANDS
 from tests.commands import run
 
-WORDS = """Conv2d ( ) [ ] { } , : ; | = 3 0 -1 1x3x32x32 N H 99999999999999999999 1e400 'a' " # & * ?
- ! % @ layers: - name: from: input: \t \x00 \x1b ReLU MaxPool2d(2) view(-1,400) ** // é 𝟛 .."""
+WORDS = """Conv2d ( ) [ ] { } , : ; | = 3 0 -1 1x3x32x32 N H 99999999999999999999 1e400 'a' " # &
+ * ? ! % @ layers: - name: from: input: \x00 \x1b ReLU MaxPool2d(2) view(-1,400) ** // é 𝟛 .."""
 PIECES = st.sampled_from([*WORDS.split(), " ", "\n", "\t"])
 TEXT = st.one_of(st.text(max_size=30), st.lists(PIECES, max_size=12).map("".join))
 OPTIONS = st.sampled_from(

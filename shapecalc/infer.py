@@ -10,7 +10,7 @@ from .errors import ShapeError, SpecError
 from .facts import Demand, Facts, Misfit
 from .formula import ARITHMETIC, Compiler, FormulaError, Scope
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, source_json
-from .propagate import Propagation, Step, is_shape, lowest_unknowns
+from .propagate import Propagation, Step, flatten_output, is_shape, lowest_unknowns
 from .registry import LayerType, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison
 from .syntax import Call, Conditional, Constant, Name, Node, Star, parse, to_text
@@ -20,6 +20,17 @@ LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 ShapeLike: TypeAlias = "tuple[int | str | Dim, ...] | list[int | str | Dim]"
 InputLike: TypeAlias = "ShapeLike | Mapping[str | None, ShapeLike] | Mapping[str, ShapeLike] | None"
+
+
+def numel_of(shapes: Iterable[Shape]) -> Size:
+    """Count the numbers that tensors of some shapes hold together."""
+    total: Size = 0
+    for shape in shapes:
+        count: Size = 1
+        for size in shape:
+            count = count * size
+        total = total + count
+    return total
 
 
 class Totals(NamedTuple):
@@ -67,45 +78,33 @@ class Result:
     @property
     def outputs(self) -> dict[str, list[Shape]]:
         """The net's outputs by name; a layer with several outputs has several shapes."""
-        from .propagate import flatten_output
-
         found: dict[str, list[Shape]] = {}
-        for source in self.net.outputs:
-            name = str(source) if isinstance(source, Reference) else str(source_json(source))
+        names = self.net.output_names or [
+            str(item) if isinstance(item, Reference) else str(source_json(item))
+            for item in self.net.outputs
+        ]
+        for name, source in zip(names, self.net.outputs, strict=True):
             try:
                 found[name] = flatten_output(self.propagation.value(source))
             except (SpecError, ShapeError):
-                continue
+                continue  # a layer before it didn't fit
         return found
 
     @property
     def totals(self) -> Totals:
         """Parameters, buffers and multiply-accumulates of the whole net."""
-        parameters: Size = 0
-        buffers: Size = 0
         macs: Size = 0
         for step in self.steps:
-            parameters = parameters + step.parameter_count
-            for shape in step.buffers.values():
-                count: Size = 1
-                for size in shape:
-                    count = count * size
-                buffers = buffers + count
             macs = macs + step.macs
-        if self.net.state is not None:
-            parameters = buffers = 0
-            for item, own in self.state():
-                if item.alias is None:
-                    for shapes, kind in zip(own, ("parameters", "buffers"), strict=True):
-                        for shape in shapes.values():
-                            count = 1
-                            for size in shape:
-                                count = count * size
-                            if kind == "parameters":
-                                parameters = parameters + count
-                            else:
-                                buffers = buffers + count
-        return Totals(parameters, buffers, macs)
+        if self.net.state is None:
+            own = [(step.parameters, step.buffers) for step in self.steps]
+        else:
+            own = [shapes for item, shapes in self.state() if item.alias is None]
+        return Totals(
+            numel_of(shape for parameters, _ in own for shape in parameters.values()),
+            numel_of(shape for _, buffers in own for shape in buffers.values()),
+            macs,
+        )
 
     # ----------------------------------------------------------------------------- conditions
 
@@ -537,12 +536,7 @@ def state_dict(
         if item.alias is None:
             for target, shapes in zip(full, own, strict=True):
                 target.update({_joined(item.name, key): shape for key, shape in shapes.items()})
-    count: Size = 0
-    for shape in full[0].values():
-        size: Size = 1
-        for part in shape:
-            size = size * part
-        count = count + size
+    count = numel_of(full[0].values())
     ordered: tuple[dict[str, Shape], dict[str, Shape]] = ({}, {})
     for item, own in groups:
         for target, shapes, everything in zip(ordered, own, full, strict=True):

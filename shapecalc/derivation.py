@@ -318,22 +318,22 @@ def _board(
     import sympy
 
     unknown = sympy.Symbol(name, integer=True)
-    shown, made = name, sympy.Integer(0) + unknown
+    shown, made = [name], sympy.Integer(0) + unknown
     for link in chain:
-        shown = _applied(link, shown)
+        shown.append(_applied(link, shown[-1]))
         made = (link.factor * made + link.shift) / sympy.Integer(link.divisor)
     yield text(f"The layers up to {place}, without the floors, give the equation")
-    yield math(f"{shown} = {target}", f"{_board_latex(name, chain)} = {target}")
+    yield math(f"{shown[-1]} = {target}", f"{_board_latex(name, chain)} = {target}")
     value = sympy.Integer(target)
-    for link in reversed(chain):
+    for index in range(len(chain) - 1, -1, -1):
+        link = chain[index]
         value = (value * link.divisor - link.shift) / sympy.Integer(link.factor)
-        yield math(
-            f"before {link.name}: {value}",
-            rf"\text{{before {link.name.replace('_', ' ')}}}:\quad {sympy.latex(value)}",
-        )
+        words = f"{shown[index]} = {value}"
+        if index:
+            words += f"   (before {link.name})"
+        yield math(words, f"{_board_latex(name, chain[:index])} = {sympy.latex(value)}")
     roots = sympy.solve(sympy.Eq(made, target), unknown)
     assert roots in ([], [value]), "the algebra and the steps must agree"
-    yield math(f"{name} = {value}", f"{name} = {sympy.latex(value)}")
     yield text(f"With the floors the layers compose into {size}, and each step gives an interval:")
     low = high = target
     for link in reversed(chain):

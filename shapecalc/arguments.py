@@ -266,7 +266,7 @@ def fit(layer: LayerType, parameter: Parameter, value: Value, axes: int) -> Valu
             if kind == "()" and value == ():
                 return None
             continue
-        found, why = _fit_kind(kind, value, axes, None in parameter.kinds)
+        found, why = _fit_kind(kind, value, axes)
         if not why:
             return found
         problem = problem or why
@@ -279,7 +279,7 @@ def fit(layer: LayerType, parameter: Parameter, value: Value, axes: int) -> Valu
     )
 
 
-def _fit_kind(kind: Kind, value: Value, axes: int, optional: bool) -> tuple[Value, str]:
+def _fit_kind(kind: Kind, value: Value, axes: int) -> tuple[Value, str]:
     if isinstance(value, List) and kind.form != "one":
         value = tuple(value)
     if kind.form == "per axis":
@@ -291,7 +291,7 @@ def _fit_kind(kind: Kind, value: Value, axes: int, optional: bool) -> tuple[Valu
         if len(value) != axes and (kind.exact or len(value) != 1):
             return value, f"has {len(value)} elements; {axes} are needed, one for each axis"
         for item in value:
-            why = "" if optional and item is None else _fit_atom(kind, item)
+            why = "" if kind.gaps and item is None else _fit_atom(kind, item)
             if why:
                 return value, why
         return value * axes if len(value) != axes else value, ""
@@ -324,7 +324,7 @@ def _fit_atom(kind: Kind, value: Value) -> str:
 _GOOD: dict[str, tuple[type, ...]] = {
     "int": (int, Dim),
     "number": (int, float, Dim),
-    "bool": (bool, int),
+    "bool": (bool,),
     "str": (str,),
     "module": (Call,),
     "tensor": (Tensor,),

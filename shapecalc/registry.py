@@ -35,7 +35,7 @@ class Kind(NamedTuple):
 
     `lowest` is the least value PyTorch takes (None: any), `least_unknown` that of an unknown.
     `exact`: a tuple must have one value for each axis (in a list: one value won't do); `open`: it
-    may have more, which count for nothing.
+    may have more, which count for nothing; `gaps`: it may have None among them.
     """
 
     base: str
@@ -44,6 +44,7 @@ class Kind(NamedTuple):
     lowest: int | None = None
     least_unknown: int = 1
     open: bool = False
+    gaps: bool = False
 
 
 _ONE: dict[str, tuple[str, int | None, int]] = {
@@ -170,10 +171,12 @@ class LayerType:
         if word == "()":  # an empty tuple stands for None
             return word
         bare, _, ending = word.partition("[")
+        gaps = bare.endswith("?")
+        bare = bare.removesuffix("?")
         exact, more = bool(ending), ending == "n+]"
         if bare in _PER_AXIS and ending in ("", "n]", "n+]"):
             base, lowest, unknown = _ONE[_PER_AXIS[bare]]
-            return Kind(base, "per axis", exact, lowest, unknown, more)
+            return Kind(base, "per axis", exact, lowest, unknown, more, gaps)
         if bare in _LISTS and ending in ("", "]"):
             base, lowest, unknown = _ONE[_LISTS[bare]]
             return Kind(base, "list", exact, lowest, unknown)

@@ -161,6 +161,8 @@ class Registration:
     def state_if_needed(self, root: Module, layers: list[Layer]) -> tuple[Layer, ...] | None:
         """Give the state where it isn't the order in which the layers run."""
         state = self.state(root)
+        if self.tracer.failed is not None:
+            return tuple(state)
         run = [
             (layer.name, layer.call and layer.call._replace(forward=None))
             for layer in layers

@@ -19,6 +19,7 @@ from .numbers import ceil_ratio, floor_ratio, is_number, square_root
 from .operators import binary
 from .options import ARGUMENT_PARSER, NAMESPACE
 from .patterns import PATTERNS
+from .signatures import SIGNATURES
 from .types import COUNTER, DEFAULT, DEQUE, ORDERED
 from .values import (
     MISSING,
@@ -461,6 +462,7 @@ STANDARD: dict[str, Value] = {
     "contextlib.contextmanager": Native("contextmanager", _identity),
     "warnings.filterwarnings": Native("filterwarnings", lambda machine, given, named: None),
     **PATTERNS,
+    **SIGNATURES,
 }
 
 

@@ -15,13 +15,15 @@ from typing import NoReturn
 def run() -> NoReturn:
     """Run a command and end the process with its exit status."""
     gc.disable()
-    from .cli import main
-
     status = 0
     try:
+        from .cli import main
+
         main()
     except SystemExit as done:
         status = done.code if isinstance(done.code, int) else 0
+    except KeyboardInterrupt:
+        status = 130
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -273,9 +273,12 @@ def fit(layer: LayerType, parameter: Parameter, value: Value, axes: int) -> Valu
     if isinstance(value, str) and all(isinstance(kind, str | None) for kind in parameter.kinds):
         options = ", ".join(repr(kind) for kind in parameter.kinds if kind is not None)
         problem = f"must be one of {options}"
+        kind_of_misfit = parameter.name
+    else:
+        kind_of_misfit = f"{parameter.name}{'[n]' if isinstance(value, tuple) else ' type'}"
     raise Misfit(
         f"{layer.name}: {parameter.name}={show(value)} {problem or 'is of the wrong kind'}",
-        parameter.name,
+        kind_of_misfit,
     )
 
 

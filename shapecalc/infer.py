@@ -246,7 +246,7 @@ def infer(
         from .loading import load
 
         net = load(net, registry=registry)
-    values = dict(set or {})
+    values = {**named_numbers(net, input), **(set or {})}
     shapes = input_shapes(net, input, values, registry)
     known = least_values(net, shapes, registry)
     mixing = frozenset[str]()
@@ -321,6 +321,25 @@ def mixed_views(
 
 
 # ------------------------------------------------------------------------------------- inputs
+
+
+def named_numbers(net: Net, given: InputLike) -> dict[str, int]:
+    """Give the values that shapes given from outside put in the place of the spec's own symbols.
+
+    A symbol that gets two values by them has none.
+    """
+    first = next(iter(net.inputs), "input")
+    by_name = given if isinstance(given, Mapping) else {} if given is None else {first: given}
+    found: dict[str, list[int]] = {}
+    for key, shape in by_name.items():
+        own = net.inputs.get(first if key is None else key) or ()
+        if len(own) != len(shape):
+            continue
+        for size, number in zip(own, shape, strict=True):
+            name = str(size)
+            if not isinstance(size, int) and isinstance(number, int) and name.isidentifier():
+                found.setdefault(name, []).append(number)
+    return {name: numbers[0] for name, numbers in found.items() if len({*numbers}) == 1}
 
 
 def input_shapes(

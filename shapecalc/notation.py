@@ -103,7 +103,8 @@ def _side(text: str) -> Pattern:
         elif token == ")":
             if inside is None:
                 raise FormulaError(f"a bracket too many in {text!r}")
-            groups.append(tuple(inside))
+            # `(...)` is one dimension, the product of what `...` stands for.
+            groups.append(("1", "…") if inside == ["…"] else tuple(inside))
             inside = None
         elif token != "…" and not token.isidentifier() and not token.isdigit():
             raise FormulaError(f"{token!r} in {text!r} is not the name of an axis")
@@ -122,6 +123,9 @@ def rearrange(scope: Scope, pattern: Value, shape: Value, lengths: Value, task: 
         raise FormulaError("the pattern needs one '->'")
     left, right = map(_side, pattern.split("->"))
     sizes: dict[str, Any] = dict(lengths)
+    strange = sizes.keys() - {*left.names(), *(right.names() if task == "repeat" else ())}
+    if strange:
+        raise FormulaError(f"{', '.join(sorted(strange))} is no axis of {pattern!r}")
     flat = len(left.groups) - sum(group == ("…",) for group in left.groups)
     dotted = flat < len(left.groups)
     if len(shape) < flat or (len(shape) > flat and not dotted):
@@ -175,6 +179,12 @@ def _compare_names(
         plain = [name for name in names if not name.isdigit()]
         if len(set(plain)) < len(plain):
             raise FormulaError(f"an axis stands twice on one side of {pattern!r}")
+    for side, allowed in ((left, task == "reduce"), (right, task == "repeat")):
+        for name in side.names():
+            if name.isdigit() and name != "1" and not allowed:
+                raise FormulaError(f"the number {name} in {pattern!r} must be the name of an axis")
+            if name.startswith("_") or name.endswith("_"):
+                raise FormulaError(f"{name!r} in {pattern!r}: names have no _ at either end")
     lost, made = before - after, after - before
     if lost and task != "reduce":
         raise FormulaError(f"{', '.join(sorted(lost))} stands on the left of {pattern!r} only")

@@ -401,9 +401,13 @@ class Propagation:
         scope["place"] = tuple(range(axes))
         scope["singles"] = ()
         scope["layer"] = made.type.name
-        complete(made.type, made.type.parameters, made.bound.values, scope)
-        complete(made.type, made.type.forward, made.forward.values, scope)
-        self._check(scope, static=True)
+        try:
+            complete(made.type, made.type.parameters, made.bound.values, scope)
+            complete(made.type, made.type.forward, made.forward.values, scope)
+            self._check(scope, static=True)
+        except Misfit as misfit:
+            misfit.wording = _wording(scope, misfit)  # type: ignore[attr-defined]
+            raise
 
     def _check(self, scope: LayerScope, *, static: bool) -> None:
         for check in scope.type.checks:
@@ -617,7 +621,8 @@ def _match(item: Input, pattern: Node | None, value: Output, scope: LayerScope) 
         test = scope.type.compile(pattern.test)(scope, 0)
         if not isinstance(test, bool):
             test = scope.decide(test) if not isinstance(test, int | None) else bool(test)
-        _match(item, pattern.yes if test else pattern.no, value, scope)
+        chosen = pattern.yes if test else pattern.no
+        _match(item._replace(pattern=chosen, text=""), chosen, value, scope)
         return
     if not isinstance(pattern, Tuple):
         if isinstance(pattern, Name) and pattern.name == "any":
@@ -632,7 +637,7 @@ def _match(item: Input, pattern: Node | None, value: Output, scope: LayerScope) 
                 "rank",
             )
         for part, one in zip(pattern.items, value, strict=True):
-            _match(item, part, one, scope)
+            _match(item._replace(pattern=part, text=""), part, one, scope)
         return
     if not is_shape(value):
         raise Misfit(
@@ -730,11 +735,18 @@ def _bind_sizes(
     ):
         scope[part.name] = sizes
         return
-    _demand_shape(item, scope.type.compile(part)(scope, 0), sizes, scope, shape)
+    names = {item.name for item in scope.type.parameters}
+    argument = part.name if isinstance(part, Name) and part.name in names else None
+    _demand_shape(item, scope.type.compile(part)(scope, 0), sizes, scope, shape, argument)
 
 
 def _demand_shape(
-    item: Input, wanted: Value, sizes: Value, scope: LayerScope, shape: Shape | None = None
+    item: Input,
+    wanted: Value,
+    sizes: Value,
+    scope: LayerScope,
+    shape: Shape | None = None,
+    argument: str | None = None,
 ) -> None:
     if not is_shape(sizes):
         raise Misfit(f"{scope.type.name} takes one tensor as {item.name}", "rank")
@@ -744,7 +756,7 @@ def _demand_shape(
             f"{scope.type.name} needs {show(wanted) or 'no sizes'} in {item.name}, and gets"
             f" {show(sizes) or 'none'}" + (f": {show(shape)}" if shape is not None else "")
         ),
-        item.name,
+        argument or item.name,
     )
 
 
@@ -757,6 +769,8 @@ def _pattern_text(item: Input, type_: LayerType) -> str:
     axes = type_.axes if isinstance(type_.axes, int) else None
     letters = {1: "L", 2: "H, W", 3: "D, H, W"}.get(axes or 0, "L...")
     text = item.text.partition(" | number")[0]
+    if not text and item.pattern is not None:  # one of several patterns
+        text = to_text(item.pattern)
     return text.replace("*L", letters).replace("[N]", "N (or none)")
 
 

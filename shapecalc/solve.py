@@ -23,15 +23,16 @@ from .infer import (
     input_shapes,
     keeps_shape,
     mixed_views,
+    named_numbers,
     propagate_net,
 )
 from .isolate import dims_of, monomial_size
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
 from .propagate import flatten_output, is_shape
-from .registry import Registry, default_registry
+from .registry import Input, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
 from .sets import IntSet
-from .syntax import Call, Conditional, Name, Node, Star, parse
+from .syntax import Call, Compare, Conditional, Constant, Name, Node, Star, parse
 from .syntax import Sequence as Tuple
 from .system import solve_system
 from .targets import Target, parse_target
@@ -278,6 +279,7 @@ def ask(
     """Work out what is unknown, and put symbols in its place."""
     if upto is not None:
         net = cut(net, upto)
+    values = {**named_numbers(net, given), **values}
     names = hyperparameters(net, registry)
     free = {name: least for name, least in names.items() if name not in values}
     shapes = input_shapes(net, given, values, registry)
@@ -358,7 +360,8 @@ def _with_symbols(
             if isinstance(size, Dim) and role and role != BATCH:
                 sides.append(str(size))
         elif role == BATCH:
-            found.append(symbol(BATCH))
+            named = any(BATCH in symbols_of(other) for other in shape)
+            found.append(size if named else symbol(BATCH))
         else:
             found.append(symbol(prefix + role))
             sides.append(prefix + role)
@@ -378,10 +381,8 @@ def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str,
             if layer.call is None or not any(r.name == current for r in references(layer)):
                 continue
             type_ = registry.find(layer.call.function)
-            place = next((i for i, s in enumerate(layer.sources) if s == Reference(current)), None)
-            if place is not None and place < len(type_.inputs):
-                pattern = type_.inputs[place].pattern
-                roles = _pattern_roles(type_, layer.call, pattern, rank)
+            for entry, pattern in _patterns_of(type_, layer, current, rank):
+                roles = _pattern_roles(type_, layer.call, pattern, rank, entry.optional)
                 if roles is not None:
                     return roles
                 if layer.name not in seen and keeps_shape(type_):
@@ -393,11 +394,46 @@ def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str,
     return (BATCH, "", *letters)
 
 
-def _pattern_roles(
-    type_: Any, call: Call, pattern: Node | None, rank: int
-) -> tuple[str, ...] | None:
+def _patterns_of(
+    type_: Any, layer: Layer, name: str, rank: int
+) -> Iterator[tuple[Input, Node | None]]:
+    """Yield what the registry says about the inputs of a layer that take the tensor."""
+    by_name = {entry.name: entry for entry in type_.inputs}
+    given = [
+        *zip(type_.inputs, layer.sources, strict=False),
+        *((by_name[key], source) for key, source in layer.named if key in by_name),
+    ]
+    for entry, source in given:
+        waiting = [(_branch(type_, layer, entry.pattern, rank), source)]
+        while waiting:
+            pattern, part = waiting.pop(0)
+            if part == Reference(name):
+                yield entry, pattern
+            elif not isinstance(part, Reference) and isinstance(pattern, Tuple):
+                waiting += zip(pattern.items, part, strict=False)
+
+
+def _branch(type_: Any, layer: Layer, pattern: Node | None, rank: int) -> Node | None:
+    """Choose the pattern that holds for a call's arguments, and for a batch."""
+    assert layer.call is not None
+    given = argument_nodes(type_, layer.call)
+    values = {item.name: given.get(item.name, item.default) for item in type_.parameters}
     while isinstance(pattern, Conditional):
-        pattern = pattern.no
+        match pattern.test:
+            case Name(word):
+                value = values.get(word)
+                holds = isinstance(value, Constant) and bool(value.value)
+            case Compare(Call("len"), (("==", Constant(count)),)):
+                holds = rank == count
+            case _:
+                holds = False
+        pattern = pattern.yes if holds else pattern.no
+    return pattern
+
+
+def _pattern_roles(
+    type_: Any, call: Call, pattern: Node | None, rank: int, spare_input: bool
+) -> tuple[str, ...] | None:
     if not isinstance(pattern, Tuple) or pattern.optional:
         return None
     items = pattern.items
@@ -422,13 +458,16 @@ def _pattern_roles(
                 found += [BATCH, *_lead_letters(widths[place] - 1)][: widths[place]]
             case Tuple():
                 found += [BATCH] * spare
-            case Name(word) if word == BATCH:
+            case Name(word) if word == BATCH or any(
+                f"{word} == {BATCH}" in check.text for check in type_.checks
+            ):
                 found.append(BATCH)
             case Name(word) if len(word) == 1 and word not in parameters and word != "C":
                 found.append(word)
             case _:
                 found.append("")
-    if not any(role and role != BATCH for role in found) and found and not found[-1]:
+    free = any(role and role != BATCH for role in found)
+    if not free and not spare_input and found and not found[-1]:
         found[-1] = "L"  # nothing but features: these are asked for
     return tuple(found)
 

@@ -58,12 +58,11 @@ def _chain(function: Callable[[Any, Any, Sizes], Any], kind: str | None = None) 
 
     def run(inputs: Inputs, _: Attributes, sizes: Sizes) -> list[Array]:
         arrays = _all(inputs)
-        found = reduce(
-            lambda left, right: mapped(
-                lambda a, b: UNKNOWN if UNKNOWN in (a, b) else function(a, b, sizes), [left, right]
-            ),
-            arrays,
-        )
+
+        def together(a: Any, b: Any) -> Any:
+            return UNKNOWN if a is UNKNOWN or b is UNKNOWN else function(a, b, sizes)
+
+        found = reduce(lambda left, right: mapped(together, [left, right]), arrays)
         return [found if kind is None else found._replace(kind=kind)]
 
     return run

@@ -12,8 +12,8 @@ class Stored(NamedTuple):
     """A tensor that the file holds: a weight, or a constant.
 
     `kind` is int, float, bool or text. `items` are its numbers where they are few, else None.
-    `uniform`: all of them are equal, as those of an untrained bias are. `loose`: it is a constant of
-    the computation and no parameter, as far as its name tells.
+    `uniform`: all of them are equal, as those of an untrained bias are. `loose`: its name is none that
+    a parameter would have. `constant`: an operator gives it, and it is no parameter.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Stored(NamedTuple):
     items: tuple[Any, ...] | None = None
     uniform: bool = False
     loose: bool = False
+    constant: bool = False
 
 
 class Given(NamedTuple):

@@ -58,8 +58,12 @@ def ratio_of(value: Any) -> Ratio | None:
 def simplest(ratio: Ratio) -> Any:
     """Give a fraction as a plain size or float where it is one."""
     top, bottom = ratio
+    if isinstance(top, int) and top.bit_length() > MAX_BITS:
+        raise CannotFold
+    if bottom == 1:
+        return top
     if isinstance(top, Dim):
-        return top if bottom == 1 else top // bottom if top % bottom == 0 else ratio
+        return top // bottom if top % bottom == 0 else ratio
     return top / bottom
 
 

@@ -132,6 +132,14 @@ def is_ignored(spot: Parameter | None) -> bool:
     )
 
 
+def spot_at(parameters: tuple[Parameter, ...], place: int) -> Parameter | None:
+    """Give the parameter that the argument at a place is for."""
+    for number, spot in enumerate(parameters):
+        if spot.variadic or number == place:
+            return spot
+    return None
+
+
 def sort_arguments(
     tracer: Tracer,
     slots: tuple[Input, ...],
@@ -164,7 +172,7 @@ def sort_arguments(
         if waiting is not None and waiting.number and _is_number(value):
             place += 1
             by_name = True
-        if is_ignored(parameters[len(plain)] if len(plain) < len(parameters) else None):
+        if is_ignored(spot_at(parameters, len(plain))):
             plain.append(Constant(None))
         else:
             plain.append(node_of_value(tracer, value))
@@ -232,7 +240,7 @@ def construction(
     known = {spot.name: spot for spot in type_.parameters}
     plain: list[Node] = []
     for place, value in enumerate(arguments):
-        spot = type_.parameters[place] if place < len(type_.parameters) else None
+        spot = spot_at(type_.parameters, place)
         plain.append(Constant(None) if is_ignored(spot) else node_of_value(tracer, value))
     words = tuple(
         (name, node_of_value(tracer, value))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .numbers import is_number
@@ -87,6 +88,66 @@ def _broadcast(machine: Machine, one: tuple[int, ...], two: tuple[int, ...]) -> 
     if any(x != y and 1 not in (x, y) for x, y in zip(a, b, strict=True)):
         raise machine.fail("ValueError", f"operands of shapes {one} and {two} don't broadcast")
     return tuple([y if x == 1 else x for x, y in zip(a, b, strict=True)])
+
+
+_SYMBOLS = {
+    "add": "+",
+    "sub": "-",
+    "subtract": "-",
+    "mul": "*",
+    "multiply": "*",
+    "div": "/",
+    "divide": "/",
+    "true_divide": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "pow": "**",
+}
+_EACH: dict[str, Callable[[Value], Value]] = {
+    "round": lambda value: float(round(value)),
+    "floor": lambda value: float(math.floor(value)),
+    "ceil": lambda value: float(math.ceil(value)),
+    "log": math.log,
+    "log2": math.log2,
+    "exp": math.exp,
+    "sqrt": math.sqrt,
+    "abs": abs,
+    "neg": lambda value: -value,
+}
+
+
+_WHOLE: dict[str, Callable[[tuple[Value, ...]], tuple[Value, ...]]] = {
+    "diff": lambda items: tuple([b - a for a, b in itertools.pairwise(items)]),
+    "sum": lambda items: (sum(items),),
+    "max": lambda items: (max(items),),
+    "min": lambda items: (min(items),),
+    "prod": lambda items: (math.prod(items),),
+    "mean": lambda items: (sum(items) / len(items),),
+}
+
+
+def known_elements(
+    machine: Machine, name: str, arguments: list[Value]
+) -> tuple[Value, ...] | None:
+    """Give the numbers of a function's result, where its arguments are known and it is simple."""
+    for item in arguments:
+        if isinstance(item, Tensor):
+            if item.elements is None:
+                return None
+        elif type(item) not in (int, float):
+            return None
+    if name in _SYMBOLS and len(arguments) == 2:
+        return combine(machine, _SYMBOLS[name], *arguments)[1]
+    if name in _EACH and len(arguments) == 1 and isinstance(arguments[0], Tensor):
+        try:
+            return tuple([_EACH[name](item) for item in arguments[0].elements or ()])
+        except (ValueError, OverflowError):
+            return None
+    if name in _WHOLE and len(arguments) == 1 and isinstance(arguments[0], Tensor):
+        tensor = arguments[0]
+        if tensor.elements and tensor.shape is not None and len(tensor.shape) == 1:
+            return _WHOLE[name](tensor.elements)
+    return None
 
 
 def array_operator(machine: Machine, symbol: str, left: Value, right: Value) -> Value:

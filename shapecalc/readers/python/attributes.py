@@ -68,7 +68,7 @@ def find_attribute(machine: Machine, value: Value, name: str) -> Value:
             return _of_super(machine, value, name)
         case Opaque():
             return Opaque(f"`.{name}` of {value.reason}"[:200], value.location, foreign=value.foreign)
-        case Function() | Method() | Native() | TorchFunction() | Partial():
+        case Function() | Method() | Native() | TorchFunction() | Partial() if name != "__class__":
             return _of_function(value, name)
         case Property():
             return _of_property(value, name)

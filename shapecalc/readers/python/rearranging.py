@@ -48,9 +48,43 @@ def _einsum(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return machine.tracer.function("einsum", [equation, *tensors], {})
 
 
+def _pack(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `pack`: tensors reshaped to one rank and joined along the packed axis."""
+    tensors, pattern = machine.collect(given[0]), given[1]
+    axes = pattern.split()
+    place = axes.index("*")
+    after = len(axes) - place - 1
+    flat, shapes = [], []
+    for tensor in tensors:
+        sizes = list(machine.get(tensor, "shape"))
+        inner = sizes[place : len(sizes) - after]
+        shapes.append(Sizes(inner))
+        shape = [*sizes[:place], machine.product(inner), *sizes[len(sizes) - after :]]
+        flat.append(machine.tracer.function("reshape", [tensor, tuple(shape)], {}))
+    return machine.tracer.function("cat", [flat, place], {}), shapes
+
+
+def _unpack(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `unpack`: the parts of a packed tensor, in their own shapes."""
+    tensor, shapes, pattern = given
+    axes = pattern.split()
+    place = axes.index("*")
+    after = len(axes) - place - 1
+    counts = [machine.product(list(shape)) for shape in shapes]
+    parts = machine.tracer.function("split", [tensor, counts, place], {})
+    found = []
+    for part, shape in zip(parts, shapes, strict=True):
+        sizes = list(machine.get(part, "shape"))
+        whole = [*sizes[:place], *shape, *sizes[len(sizes) - after :]]
+        found.append(machine.tracer.function("reshape", [part, tuple(whole)], {}))
+    return found
+
+
 EINOPS: dict[str, Value] = {
     "einops.rearrange": _function("rearrange", "rearrange"),
     "einops.reduce": _function("reduce", "reduce", "einops_reduce"),
     "einops.repeat": _function("repeat", "einops_repeat", "repeat_axes"),
+    "einops.pack": Native("pack", _pack),
+    "einops.unpack": Native("unpack", _unpack),
     "einops.einsum": Native("einsum", _einsum),
 }

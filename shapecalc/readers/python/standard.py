@@ -169,7 +169,7 @@ def _wraps(machine: Machine, given: list[Value], named: Keywords) -> Value:
         if isinstance(made, Function) and isinstance(wrapped, Function):
             made.attributes.update(wrapped.attributes)
             made.attributes["__wrapped__"] = wrapped
-            made.attributes["__name__"] = wrapped.name
+            made.attributes["__name__"] = wrapped.attributes.get("__name__", wrapped.name)
         return made
 
     return Native("wraps", apply)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from ...dims import Dim
@@ -13,7 +14,7 @@ from ...registry import LayerType, Registry
 from ...relations import AllOf, AnyOf, Comparison, Relation, negate
 from ...syntax import Call, Constant, Name, Node, Sequence, parse, parts_of
 from .arguments import node_of_value, sort_arguments
-from .arrays import combine
+from .arrays import combine, known_elements
 from .failures import Raised
 from .limits import MAX_LAYERS
 from .modules import Modules
@@ -166,7 +167,10 @@ class Tracer:
         )
         if unknown is not None and self.building:
             return unknown
-        return self.apply(type_, arguments, keywords)
+        found = self.apply(type_, arguments, keywords)
+        if isinstance(found, Tensor) and not keywords:
+            found.elements = known_elements(self.machine, name, arguments)
+        return found
 
     def apply(
         self, type_: LayerType, arguments: list[Value], keywords: dict[str, Value]
@@ -199,20 +203,7 @@ class Tracer:
         name = self.registry.operator(symbol)
         if name is None:
             raise SpecError(f"the operator `{symbol}` on tensors is not in the registry")
-        found = self.function(name, operands, {})
-        if isinstance(found, Tensor) and len(operands) == 2:
-            found.elements = self._known(symbol, operands)
-        return found
-
-    def _known(self, symbol: str, operands: list[Value]) -> tuple[Value, ...] | None:
-        for item in operands:
-            if isinstance(item, Tensor) and item.elements is None:
-                return None
-            if not isinstance(item, Tensor) and not isinstance(item, (int, float)):
-                return None
-        if symbol == "@":
-            return None
-        return combine(self.machine, symbol, operands[0], operands[1])[1]
+        return self.function(name, operands, {})
 
     def _as_tensor(self, value: Value) -> Value:
         if not isinstance(value, Array):
@@ -426,6 +417,14 @@ class Tracer:
                 needed |= {item.name for item in references(layer)}
                 needed |= sizes_named(layer)
         return kept[::-1]
+
+
+def _snake(name: str) -> str:
+    """Write a class's name as fx names what it makes: `BatchNorm2d` is `batch_norm2d`."""
+    found = name[:1].lower()
+    for before, letter in itertools.pairwise(name):
+        found += "_" + letter.lower() if letter.isupper() and before.islower() else letter.lower()
+    return found
 
 
 def sizes_named(layer: Layer) -> set[str]:

@@ -245,6 +245,7 @@ def complete(
         if not parameter.keywords and not (parameter.variadic and value == ()):
             if isinstance(value, tuple) and len(value) == 1 < scope.axes and _is_spread(parameter):
                 scope["singles"] = (*dict.get(scope, "singles", ()), name)
+            scope[name] = value  # for the message, where it doesn't fit
             value = fit(layer, parameter, value, scope.axes)
         scope[name] = value
 

@@ -176,7 +176,9 @@ class Result:
             "totals": {key: size_json(value) for key, value in totals._asdict().items()},
         }
         if self.errors:
-            found["error"] = {**self.errors[0].to_dict(), "fixes": list(self.fixes)}
+            hints = " or ".join(str(fix["text"]) for fix in self.fixes) or None
+            first = self.errors[0].to_dict()
+            found["error"] = {"hint": hints, **first, "fixes": list(self.fixes)}
             found["errors"] = [error.to_dict() for error in self.errors]
         return found
 
@@ -246,6 +248,7 @@ def infer(
         from .loading import load
 
         net = load(net, registry=registry)
+    input = as_shapes(input)  # noqa: A001 - the contract's name
     values = {**named_numbers(net, input), **(set or {})}
     shapes = input_shapes(net, input, values, registry)
     known = least_values(net, shapes, registry)
@@ -272,6 +275,8 @@ def propagate_net(
     steps: list[Step] = []
     errors: list[ShapeError] = []
     failed: set[str] = set()
+    if not net.layers and net.state:
+        facts.warnings.append("the text doesn't say how forward runs these modules: parameters only")
     for node in net.where:
         _demand_where(node, propagation, errors)
     for layer in net.layers:
@@ -323,6 +328,17 @@ def mixed_views(
 # ------------------------------------------------------------------------------------- inputs
 
 
+def as_shapes(given: Any) -> InputLike:
+    """Read shapes that are written as text, `1x3x32x32`, alone or by name."""
+    if isinstance(given, Mapping):
+        return {name: as_shapes(shape) for name, shape in given.items()}  # type: ignore[misc]
+    if not isinstance(given, str):
+        return given  # type: ignore[no-any-return]
+    from .readers.shapes import parse_shape
+
+    return parse_shape(given)
+
+
 def named_numbers(net: Net, given: InputLike) -> dict[str, int]:
     """Give the values that shapes given from outside put in the place of the spec's own symbols.
 
@@ -359,6 +375,8 @@ def input_shapes(
                 f"the net has no input {name}", hint=f"its inputs are: {known}", code="S117"
             )
     found: dict[str, Shape] = {}
+    if not net.layers:
+        return found
     for name, shape in net.inputs.items():
         chosen = by_name.get(name, shape)
         if chosen is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,8 @@ from .net import Net, Size
 from .propagate import LayerScope, Propagation
 from .registry import LayerType, Registry, default_registry
 from .syntax import Name, Node, Star, parts_of
+
+_ONE_LINE = re.compile(r"\s*(\{|\[|(name|inputs?|layers)\s*:\s)")  # a spec on one line
 
 
 def load(source: Any, *, registry: Registry | None = None) -> Net:
@@ -37,7 +40,7 @@ def load(source: Any, *, registry: Registry | None = None) -> Net:
         return read_module(source, registry=registry)
     from .readers import read
 
-    if isinstance(source, str) and "\n" in source:
+    if isinstance(source, str) and ("\n" in source or _ONE_LINE.match(source)):
         return read("-", registry=registry, stdin_text=source)
     return read(str(source), registry=registry)
 

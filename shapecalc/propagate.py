@@ -711,7 +711,7 @@ def _bind_size(part: Node, size: Size, scope: LayerScope, item: Input, shape: Sh
     ):
         scope[part.name] = size
         return
-    wanted = scope.type.compiler.single(part)(scope, 0)
+    wanted = scope.type.compile(part)(scope, 0)
     if wanted is None:
         raise Misfit(_rank_message(item, shape, scope.type), "rank")
     if type(wanted) is int and wanted == size:

@@ -119,6 +119,7 @@ class LayerType:
         self.data = data
         self.origin = where
         self.is_function = name[:1].islower() or len(name) == 1  # x.T
+        self._compiled: dict[int, tuple[Node, Compiled]] = {}
         self.wrapper: str | None = data.get("wrapper")
         self.wraps = ": module" in str(data.get("parameters")).replace("'", "")
 
@@ -246,11 +247,15 @@ class LayerType:
         return Compiler(FUNCTIONS, self.per_axis)
 
     def compile(self, node: Node) -> Compiled:
-        """Compile a formula; what has a value for each axis becomes a tuple."""
-        try:
-            return self.compiler.whole(node)
-        except SpecError as error:
-            raise self.fail(error.message) from None
+        """Compile a formula, once; what has a value for each axis becomes a tuple."""
+        known = self._compiled.get(id(node))
+        if known is None:
+            try:
+                known = node, self.compiler.whole(node)
+            except SpecError as error:
+                raise self.fail(error.message) from None
+            self._compiled[id(node)] = known  # the node is kept, and so is its id
+        return known[1]
 
     @cached_property
     def where(self) -> dict[str, Compiled]:

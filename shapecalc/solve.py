@@ -19,6 +19,7 @@ from .infer import (
     InputLike,
     Result,
     argument_nodes,
+    as_shapes,
     hyperparameters,
     input_shapes,
     keeps_shape,
@@ -117,10 +118,11 @@ class Solution:
     def __contains__(self, point: object) -> bool:
         if isinstance(point, Mapping):
             values = dict(point)
-        elif isinstance(point, Sequence):
-            values = dict(zip(self.unknowns, point, strict=True))
         else:
-            values = {self.unknowns[0]: point}
+            numbers = point if isinstance(point, Sequence) else (point,)
+            if len(numbers) != len(self.unknowns):
+                return False
+            values = dict(zip(self.unknowns, numbers, strict=True))
         return self.system.contains(values)
 
     def points(self, limit: int | None = None) -> Iterator[tuple[int, ...]]:
@@ -278,7 +280,9 @@ def ask(
 ) -> Question:
     """Work out what is unknown, and put symbols in its place."""
     if upto is not None:
-        net = cut(net, upto)
+        net = cut(net, inside(net, upto))
+    targets = tuple((item, at and inside(net, at)) for item, at in targets)
+    given = as_shapes(given)
     values = {**named_numbers(net, given), **values}
     names = hyperparameters(net, registry)
     free = {name: least for name, least in names.items() if name not in values}
@@ -498,6 +502,19 @@ def _star_widths(
 
 def _lead_letters(count: int) -> list[str]:
     return ["L"] if count == 1 else [f"L{index}" for index in range(1, count + 1)]
+
+
+def inside(net: Net, at: str) -> str:
+    """Give the entry whose output a block's name stands for: `layer4` is `layer4.1.relu2`."""
+    name, bracket, path = at.partition("[")
+    if any(layer.name == name for layer in net.layers):
+        return at
+    entries = [
+        layer.name
+        for layer in net.layers
+        if layer.call is not None and layer.name.startswith(f"{name}.")
+    ]
+    return entries[-1] + bracket + path if entries else at
 
 
 def cut(net: Net, layer: str) -> Net:

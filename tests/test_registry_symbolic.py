@@ -25,8 +25,8 @@ from shapecalc.syntax import Call, Name, literal, parse
 from shapecalc.univariate import solution_set
 
 REGISTRY = default_registry()
-VARIATIONS = 6  # of an example's arguments
-POINTS = 25  # of its sizes, for each
+VARIATIONS = 4  # of an example's arguments
+POINTS = 15  # of its sizes, for each
 FARTHEST = 60  # sizes of a windowed layer that are tried one by one
 ONE_WAY = {"einsum"}  # an axis of size 1 broadcasts there, which is no case of its own
 
@@ -52,7 +52,7 @@ def example(name: str) -> Case | None:
     call = Call(node.name, (), ()) if isinstance(node, Name) else node
     assert isinstance(call, Call)
     own, wanted = REGISTRY.find(call.function).axes, REGISTRY.find(name).axes
-    found = tuple(tuple(int(size) for size in parse_shape(shape)) for shape in shapes)
+    found = tuple(tuple(map(int, map(str, parse_shape(shape)))) for shape in shapes)
     if isinstance(own, int) and isinstance(wanted, int):
         found = tuple(
             (*shape[: len(shape) - own], *shape[-1:] * wanted) if len(shape) > own else shape

@@ -26,6 +26,7 @@ COMMANDS = {
     "layers": "List the layers that are known; describe one.",
     "diff": "Compare two nets: shapes, parameters, cost.",
     "draw": "Draw a net as SVG, HTML, Mermaid or DOT.",
+    "annotate": "Write a model's source with each line's shapes behind it.",
     "convert": "Write a net as YAML, JSON or a PyTorch module.",
     "zoo": "List the nets that come with shapecalc; print one.",
     "schema": "Print the JSON Schema of specs, for editors.",

@@ -38,6 +38,7 @@ class Expansion:
         self.layers: list[Layer] = []
         self.extents = Extents(blocks, MAX_LAYERS)
         self.open_blocks: list[str] = []
+        self.uncalled: list[range] = []  # of `layers`: those that are registered, and not called
         self.count = 0
 
     # --------------------------------------------------------------------------------- entries
@@ -94,6 +95,8 @@ class Expansion:
             if not ready.type.inputs:
                 sources = ()
         else:
+            if not given:
+                return None
             sources = ()
             for one in given if type(given) is list else [given]:
                 source = known.get(scope.prefix + one) if type(one) is str else None
@@ -144,6 +147,8 @@ class Expansion:
         if given is not None:
             sources, named = self.references.sources(given, scope, (path, "from"))
         if "if" in keys and not self.meanings.holds(entry, scope):
+            if given == []:
+                return before
             if not sources:
                 what = f"{entry.name} is dropped, and has no tensor to stand for"
                 raise error_in(self.document, (path, "if"), what, code="S123")
@@ -158,6 +163,9 @@ class Expansion:
         assert thing is not None
         if "repeat" in keys:
             thing = Repeat(thing, self.meanings.times(entry, scope))
+        if given == [] and shared is None and "shares" not in keys and _registrable(thing):
+            self._register(full, thing, before, entry)
+            return before
         if given is None and isinstance(thing, Leaf) and not thing.type.inputs:
             sources = ()
         return (self.put(full, thing, sources, named, below, entry),)
@@ -174,6 +182,36 @@ class Expansion:
                 hint="names are for one entry each; `shares:` calls a module again",
                 code="S109",
             )
+
+    # ------------------------------------------------------------------------- order of modules
+
+    def _register(self, full: str, thing: Thing, sources: Sources, entry: Entry) -> None:
+        """Note a module that is given no tensor: it has its place in `state`, and isn't called here.
+
+        Its name stays free, for an entry below that calls it.
+        """
+        known, start = self.references.known, len(self.layers)
+        names = len(known)
+        self.put(full, thing, sources, (), None, entry)
+        while len(known) > names:
+            known.popitem()
+        self.uncalled.append(range(start, len(self.layers)))
+
+    def registration(self) -> tuple[tuple[Layer, ...], tuple[Layer, ...] | None]:
+        """Give the layers that are called, and all modules as they are registered.
+
+        The second is None where the order is the same.
+        """
+        if not self.uncalled:
+            return tuple(self.layers), None
+        apart = {index for item in self.uncalled for index in item}
+        called = [layer for index, layer in enumerate(self.layers) if index not in apart]
+        state: dict[str, Layer] = {}
+        for layer in self.layers:
+            type_ = None if layer.call is None else self.meanings.calls.registry.find(layer.call.function)
+            if layer.shares is None and (type_ is None or _has_weights(type_)):
+                state.setdefault(layer.name, layer._replace(sources=(), named=()))
+        return tuple(called), tuple(state.values())
 
     # --------------------------------------------------------------------------- writing it out
 
@@ -220,7 +258,7 @@ class Expansion:
     ) -> Source:
         if shared is not None:
             root = self.sharing.root(shared)
-            shared = root if _has_state(leaf.type) else None
+            shared = root if _has_state(leaf.type) and root != full else None
             if shared is not None:
                 self.sharing.roots[full] = root
         place = None if self.document.text is None else Place(self.document, leaf.place)
@@ -262,4 +300,13 @@ class Expansion:
 
 def _has_state(type_: LayerType) -> bool:
     """Tell whether sharing means something: a module, or a function with parameters of its own."""
-    return not type_.is_function or "weights" in type_.data or "buffers" in type_.data
+    return not type_.is_function or _has_weights(type_)
+
+
+def _has_weights(type_: LayerType) -> bool:
+    return not type_.data.keys().isdisjoint(("weights", "buffers", "submodules"))
+
+
+def _registrable(thing: Thing) -> bool:
+    """Tell whether registering a thing without calling it means something."""
+    return not isinstance(thing, Leaf) or (bool(thing.type.inputs) and _has_weights(thing.type))

@@ -91,7 +91,7 @@ def _read_file(path: str, registry: Registry, inputs: Any) -> Net:
     if suffix == ".onnx":
         from .onnx import read_onnx
 
-        net: Net = read_onnx(path, registry=registry)
+        net: Net = read_onnx(path, registry=registry, inputs=inputs)
         return net
     text = file_text(path)
     if suffix in (".yaml", ".yml", ".json"):

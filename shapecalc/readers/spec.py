@@ -173,7 +173,13 @@ class SpecReader:
         if data.get("outputs") is not None:
             outputs, names = outputs_of(data["outputs"], references, scope, (path, "outputs"))
         expansion.sharing.resolve_aliases(expansion.layers)
-        layers = tuple(expansion.layers)
+        layers, registered = expansion.registration()
+        if registered is not None:
+            if state is not None:
+                what = "`state` lists all modules, and an entry with `from: []` is one more"
+                hint = "keep one of the two"
+                raise self.fail((path, "state"), what, key=True, hint=hint, code="S116")
+            state = registered
         where = self._where(data.get("where"), (path, "where"))
         return Net(self._name(), inputs, layers, outputs, where, state, self.document.file, names)
 

@@ -56,13 +56,21 @@ class Application:
             for test, text in self.rule.checks:
                 if not self._holds(test(self.scope, 0)):
                     raise FormulaError(text)
-            for case in self.rule.cases:
-                if case.condition is None or self._holds(case.condition(self.scope, 0)):
-                    self._case = case
-                    break
-            else:
-                raise FormulaError("this form of it has no counterpart in PyTorch that is known")
+            self._case = next(filter(self._is_case, self.rule.cases), None)
+        if self._case is None:
+            raise FormulaError("this form of it has no counterpart in PyTorch that is known")
         return self._case
+
+    def _is_case(self, case: Case) -> bool:
+        """Say whether a case holds; one that is nothing but a module holds where that can be made."""
+        if case.condition is not None and not self._holds(case.condition(self.scope, 0)):
+            return False
+        if len(case.steps) == 1:
+            ((name, step),) = case.steps.items()
+            if step.call is None and not step.always:
+                self.made[name] = self._module(step)
+                return self.made[name] is not None
+        return True
 
     def _holds(self, value: object) -> bool:
         return self.scope.decide(value)
@@ -138,7 +146,9 @@ class Application:
 
     def _run(self, step: Step) -> Value:
         tensors = [name for name, role in self.rule.roles if not role.startswith("value")]
-        nodes = step.sources or tuple([Name(name) for name in tensors])
+        nodes = step.sources
+        if nodes is None:
+            nodes = tuple([Name(name) for name in tensors])
         if not self._wanted(step):
             return self.value(nodes[0])
         made = self._module(step)
@@ -170,7 +180,7 @@ class Application:
             for part in self.emitter.propagation.state(call):
                 state.update(part)
         except (SpecError, ShapeError, Misfit, FormulaError):
-            if step.call is None:
+            if step.always:
                 raise
             return None
         for key, formula in step.weights.items():
@@ -201,7 +211,7 @@ class Application:
             source = value.source if isinstance(value, Held) else None
             if source is not None:
                 found.append(source)
-            if step.call is not None and (source is None or not self.usage.is_own(source)):
+            if not step.always and (source is None or not self.usage.is_own(source)):
                 return None
         return tuple(found)
 

@@ -62,7 +62,7 @@ def convert(model: Model, rules: Rules, *, registry: Registry, inputs: Any = Non
     except SpecError as error:
         error.location = error.location or (Location(model.file, 1, 1) if model.file else None)
         raise
-    except RecursionError:
+    except ZeroDivisionError:
         raise SpecError("the graph is nested too deeply", code="S103") from None
 
 

@@ -20,10 +20,11 @@ from ...syntax import Call, Node, Sequence, Star, names_in, parse
 
 KEYS = frozenset(
     "like inputs attributes where each checks fold view control absorbs chain outputs cases if steps"
-    " call of named module weights".split()
+    " call of named module weights always".split()
 )
-_STEP = frozenset("call of named module weights if".split())
+_STEP = frozenset("call of named module weights always if".split())
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_CALL = re.compile(r"((?:\{[^{}]*\}|\w)+)(\(.*\))?", re.DOTALL)
 
 
 def _number(scope: Scope, size: Value) -> int:
@@ -73,8 +74,10 @@ class Template:
     """A call with formulas for its arguments; what stands in braces in its name is one too."""
 
     def __init__(self, text: str, compiler: Compiler) -> None:
-        head, bracket, rest = text.partition("(")
-        node = parse(f"f({rest}" if bracket else "f()")
+        parts = _CALL.fullmatch(text)
+        assert parts is not None
+        head = parts[1]
+        node = parse(f"f{parts[2] or '()'}")
         assert isinstance(node, Call)
         self.head = [
             compiler.whole(parse(part)) if place % 2 else part
@@ -104,6 +107,7 @@ class Step(NamedTuple):
     """One layer that an operator becomes; without its condition, it stands for its first source.
 
     `module` is the form with weights of its own, whose shapes `weights` gives; `call` the other.
+    `always`: the module is made whatever its weights are.
     """
 
     call: Template | None
@@ -112,6 +116,7 @@ class Step(NamedTuple):
     sources: tuple[Node, ...] | None
     named: Mapping[str, Node]
     condition: Compiled | None
+    always: bool = False
 
 
 class Case(NamedTuple):
@@ -194,7 +199,7 @@ class Rule:
         steps = data.get("steps")
         condition = self._formula(data.get("if"))
         if steps is None:
-            steps = {"out": {key: data[key] for key in _STEP & data.keys() if key != "if"}}
+            steps = {"out": {key: data[key] for key in _STEP & data.keys() - {"if"}}}
         outputs = data.get("outputs", self.data.get("outputs"))
         return Case(
             condition,
@@ -217,6 +222,7 @@ class Rule:
             None if node is None else node.items if many else (node,),  # type: ignore[union-attr]
             {name: parse(str(text)) for name, text in (data.get("named") or {}).items()},
             self._formula(data.get("if")),
+            bool(data.get("always")),
         )
 
     def _formula(self, text: object) -> Compiled | None:
@@ -274,8 +280,11 @@ class Rules:
         base = dict(self._data(other))
         for key, value in data.items():
             old = base.get(key)
-            both = key in ("where", "attributes", "checks", "inputs") and isinstance(old, dict)
-            base[key] = {**old, **value} if both else value
+            if key in ("where", "attributes", "checks", "inputs") and isinstance(old, dict):
+                both = {**old, **(value or {})}
+                base[key] = {name: item for name, item in both.items() if item is not None}
+            else:
+                base[key] = value
         base.pop("like")
         return {key: value for key, value in base.items() if value is not None}
 

@@ -39,6 +39,8 @@ def get_attribute(machine: Machine, value: Value, name: str) -> Value:
     """Give `value.name`; raises the source's AttributeError where there is none."""
     found = find_attribute(machine, value, name)
     if found is MISSING:
+        if isinstance(value, Module) and value.arguments is not None:
+            raise SpecError(f"{value.type.name}.{name} is not followed", code="S110")
         raise machine.fail(
             "AttributeError", f"{_kind(machine, value)} has no attribute '{name}'"
         )

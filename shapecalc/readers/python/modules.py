@@ -16,6 +16,7 @@ from .failures import OBJECT
 from .values import (
     MISSING,
     Class,
+    Function,
     Instance,
     Keywords,
     Method,
@@ -257,7 +258,7 @@ class Modules:
             return Native(name, lambda m, given, named: self._conv(module, given))
         if name == "_check_input_dim":
             return Native(name, lambda m, given, named: None)
-        raise SpecError(f"{type_.name}.{name} is not followed", code="S110")
+        return MISSING
 
     def _conv(self, module: Module, given: list[Value]) -> Value:
         """Do what a convolution does with another weight: `_conv_forward(x, weight, bias)`."""
@@ -356,7 +357,10 @@ class Modules:
     # ------------------------------------------------------------------------------------ calling
 
     def forward(self, module: Module, arguments: list[Value], keywords: Keywords) -> Value:
-        """Run a module's forward."""
+        """Run a module's forward, or a `__call__` of the source's own."""
+        called = module.type.find("__call__")
+        if isinstance(called, Function):
+            return self.tracer.machine.call(Method(called, module), arguments, keywords)
         own = module.attributes.get("forward", MISSING)
         if own is not MISSING:
             return self.tracer.machine.call(own, arguments, keywords)

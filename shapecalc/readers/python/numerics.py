@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .arrays import MAX_ELEMENTS, from_nested, to_nested
 from .numbers import is_number
+from .operators import binary
 from .standard import STANDARD
 from .types import ARRAY, FLOAT, INT
 from .values import MISSING, Array, Keywords, Native, Opaque, Tensor, Value
@@ -179,7 +180,7 @@ _RULES: dict[str, Rule] = {
     "round": _each("round", lambda value: float(round(value))),
     "rint": _each("rint", lambda value: float(round(value))),
     "abs": _each("fabs", abs),
-    "power": lambda machine, given, named: machine.pin(given[0]) ** machine.pin(given[1]),
+    "power": lambda machine, given, named: binary(machine, "**", given[0], given[1]),
 }
 NUMERICS: dict[str, Value] = {
     **{f"numpy.{name}": Native(name, rule) for name, rule in _RULES.items()},
@@ -241,8 +242,6 @@ def array_attribute(machine: Machine, value: Array, name: str) -> Value:
 
 def product(machine: Machine, items: object) -> Value:
     """Multiply numbers of which some come from sizes."""
-    from .operators import binary
-
     assert isinstance(items, (list, tuple))
     total: Value = 1
     for item in items:

@@ -199,6 +199,12 @@ def _input_shapes(
                 found[name] = guessed[name]
             elif name in needed or (place == 0 and not needed):
                 found[name] = None
+                if given and name in needed:
+                    raise SpecError(
+                        f"the model takes {name} as well",
+                        hint=f"give its shape too: --input {name}=1x3x32x32",
+                        code="S118",
+                    )
     if waiting:
         strange = next(iter(waiting))
         raise SpecError(

@@ -111,7 +111,7 @@ def _in_place(
         if isinstance(found, Tensor):
             tensor.become(found)
         return tensor
-    if base in ("unsqueeze", "squeeze", "transpose", "t", "resize", "swapaxes", "set"):
+    if base in ("unsqueeze", "squeeze", "transpose", "t", "resize", "swapaxes"):
         found = machine.call(machine.get(tensor, base), given, named)
         if isinstance(found, Tensor):
             tensor.become(found)

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from .arguments import LARGEST
 from .containers import AUTOGRAD_FUNCTION, CONTAINERS, tensors_of
 from .creation import CREATORS
+from .failures import OBJECT
 from .types import PARAMETER, SIZE, TENSOR
 from .values import (
+    Class,
     Function,
+    Instance,
     Keywords,
     Library,
     Marker,
@@ -189,7 +193,20 @@ def _torch_assert(machine: Machine, given: list[Value]) -> None:
         raise machine.fail("AssertionError", machine.show(given[1] if len(given) > 1 else ""))
 
 
+def _limits(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `torch.finfo` and `torch.iinfo`: the bounds of a type of numbers."""
+    made = Instance(_LIMITS)
+    made.attributes.update(
+        {"max": LARGEST, "min": -LARGEST, "eps": 2.0**-23, "tiny": 2.0**-126, "bits": 32}
+    )
+    return made
+
+
+_LIMITS = Class("finfo", (OBJECT,))
+
 TORCH: dict[str, Value] = {
+    "torch.finfo": Native("finfo", _limits),
+    "torch.iinfo": Native("iinfo", _limits),
     **{name: Native(name.rpartition(".")[2], rule) for name, rule in _RULES.items()},
     **{f"torch.{name}": Native(name, rule) for name, rule in CREATORS.items()},
     "torch.pi": 3.141592653589793,
@@ -222,6 +239,8 @@ def torch_member(machine: Machine, path: str) -> Value:
     if path in TORCH:
         return TORCH[path]
     owner, _, name = path.rpartition(".")
+    if path in _OTHER_NAMES:
+        return TorchFunction(_OTHER_NAMES[path])
     if owner == "torch.nn.init":
         return Native(name, _identity)
     if name.lstrip("_")[:1].isupper():
@@ -242,6 +261,8 @@ def torch_member(machine: Machine, path: str) -> Value:
     return Library(path)
 
 
+# Functions that share their names with methods of tensors.
+_OTHER_NAMES = {"torch.nn.functional.unfold": "im2col"}
 _EVERYWHERE = frozenset({"clone", "numel"})
 
 

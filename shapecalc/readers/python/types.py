@@ -68,6 +68,8 @@ def _int(machine: Machine, given: list[Value], named: Keywords) -> Value:
         return machine.call(machine.get(value, "__int__"), [], {})
     if is_number(value):
         return to_integer(machine, value)
+    if isinstance(value, (Tensor, Opaque)):
+        return Opaque("a number in a tensor", machine.here())
     if isinstance(value, str) and len(value) < 600:
         return machine.budget.number(int(value, *[machine.pin(item) for item in given[1:]]))
     raise machine.fail("TypeError", f"int() of {machine.show(value)}")

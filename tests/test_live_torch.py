@@ -1,0 +1,95 @@
+"""The engine against PyTorch itself, on calls that nobody has seen before.
+
+`conformance/cases` makes the calls; PyTorch runs in a process of its own, since a few of them crash
+it. `SHAPECALC_EXAMPLES` says how many calls of each type are tried.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+
+from cases import tables  # noqa: E402 - they import torch
+from cases.calls import Call  # noqa: E402
+from record import outcomes  # noqa: E402
+from running import Outcome, depends_on_contents, with_numbers, with_symbols  # noqa: E402
+
+EXAMPLES = int(os.environ.get("SHAPECALC_EXAMPLES", "60"))
+BATCH = 20  # calls that one process of PyTorch runs
+TABLES = {**tables.LAYERS, **tables.FUNCTIONS}
+ONE_WAY = {"einsum"}  # see test_conformance.py
+
+
+def is_fair(call: Call, outcome: dict[str, Any]) -> bool:
+    """Tell whether shapes alone say what PyTorch makes of a call."""
+    if depends_on_contents(call.layer, outcome):
+        return False
+    ranks = [len(tensor.shape) for tensor in call.inputs]
+    if call.type.endswith("Cell"):  # a state of another rank is read beyond its end
+        return len({*ranks}) == 1
+    # The fast path of attention takes boolean masks of other shapes, where float ones are refused.
+    return not (
+        call.type.startswith("Transformer") and any(item.dtype == "bool" for item in call.inputs)
+    )
+
+
+@pytest.mark.parametrize("name", TABLES)
+@settings(
+    max_examples=max(1, EXAMPLES // BATCH),
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_calls_give_what_pytorch_gives(name: str, seed: int) -> None:
+    for call, outcome in outcomes(name, TABLES[name], seed, BATCH):
+        if not is_fair(call, outcome):
+            continue
+        row = call.row(0, outcome)
+        expected = Outcome.of_row(row)
+        assert with_numbers(row) == expected, (row["net"], outcome.get("error"))
+        found = with_symbols(row)
+        if found is not None or name not in ONE_WAY:
+            assert found == expected, (row["net"], outcome.get("error"))
+
+
+MULTIPLYING = {
+    "Linear(3, 4)": [(5, 3)],
+    "Conv2d(4, 6, 3, groups=2)": [(2, 4, 7, 8)],
+    "ConvTranspose2d(4, 6, 3, stride=2, groups=2)": [(2, 4, 7, 8)],
+    "RNN(3, 4, 3, batch_first=True)": [(2, 5, 3)],
+    "GRU(3, 4, 2, bidirectional=True)": [(5, 2, 3)],
+    "LSTM(3, 4, 2, bidirectional=True)": [(5, 2, 3)],
+    "LSTM(3, 4, 2, proj_size=2)": [(5, 3)],
+    "LSTMCell(3, 4)": [(5, 3)],
+    "MultiheadAttention(8, 2, kdim=3, vdim=5)": [(5, 2, 8), (7, 2, 3), (7, 2, 5)],
+    "MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True)": [(5, 8), (7, 8), (7, 8)],
+    "TransformerEncoderLayer(8, 2, 16, batch_first=True)": [(2, 5, 8)],
+    "TransformerDecoder(TransformerDecoderLayer(8, 2, 16), 3)": [(5, 2, 8), (7, 2, 8)],
+    "Transformer(8, 2, 2, 3, 16)": [(5, 2, 8), (7, 2, 8)],
+}
+
+
+@pytest.mark.parametrize("call", MULTIPLYING)
+@pytest.mark.filterwarnings("ignore")
+def test_macs_are_half_of_the_operations_that_pytorch_counts(call: str) -> None:
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode
+
+    import shapecalc
+
+    inputs = {f"x{index}": shape for index, shape in enumerate(MULTIPLYING[call])}
+    layers = [{"name": "m", "layer": call, "from": list(inputs)}]
+    result = shapecalc.infer({"inputs": inputs, "layers": layers})
+    module = eval(call, dict(vars(torch.nn))).eval()
+    tensors = [torch.rand(shape) for shape in inputs.values()]
+    counter = FlopCounterMode(display=False)
+    # What is fused isn't counted.
+    with sdpa_kernel(SDPBackend.MATH), torch.backends.mkldnn.flags(enabled=False), counter:
+        module(*tensors)
+    assert 2 * result.steps[-1].macs == counter.get_total_flops()

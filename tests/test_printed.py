@@ -1,0 +1,104 @@
+"""Printed models read back, and source with shapes behind its lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from shapecalc.annotate import annotate, strip
+from shapecalc.infer import state_dict
+from shapecalc.readers.printed import read_printed
+from shapecalc.registry import default_registry
+
+SEQUENTIAL = """Sequential(
+  (0): Conv2d(3, 6, kernel_size=(5, 5), stride=(1, 1))
+  (1): ReLU(inplace=True)
+  (2): Sequential(
+    (0): MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
+  )
+  (3-4): 2 x Conv2d(6, 6, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
+)
+"""
+
+CLASS = """Net(
+  (conv1): Conv2d(3, 12, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))
+  (stage2): DataParallel(
+    (module): Sequential(
+      (0): BatchNorm2d(12, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+    )
+  )
+)
+"""
+
+
+def test_a_printed_sequential_is_a_net() -> None:
+    net = read_printed(SEQUENTIAL, "model.txt", registry=default_registry())
+    result = shapecalc.infer(net, input=(1, 3, 32, 32))
+    assert [step.layer.name for step in result.steps] == ["0", "1", "2.0", "3", "4"]
+    assert result["4"].output_shape == (1, 6, 14, 14)
+    state = state_dict(net)
+    assert list(state.parameters) == ["0.weight", "0.bias", "3.weight", "4.weight"]
+
+
+def test_a_printed_class_gives_its_parameters_and_says_what_it_doesnt() -> None:
+    net = read_printed(CLASS, "model.txt", registry=default_registry())
+    state = state_dict(net)
+    assert list(state.parameters) == [
+        "conv1.weight",
+        "conv1.bias",
+        "stage2.module.0.weight",
+        "stage2.module.0.bias",
+    ]
+    result = shapecalc.infer(net)
+    assert result.steps == ()
+    assert "parameters only" in result.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Net(\n  (a): Conv2x(3)\n)\n", 2),
+        ("Net(\n  nonsense\n)\n", 2),
+        ("Net(\n  (a): ReLU()\n", 2),
+        (")\n", 1),
+        ("Net(\n  (0-999999999): 9 x ReLU()\n)\n", 2),
+    ],
+)
+def test_what_is_no_printed_model_is_refused_at_its_line(text: str, line: int) -> None:
+    with pytest.raises(shapecalc.SpecError) as caught:
+        read_printed(text, "model.txt", registry=default_registry())
+    assert caught.value.location is not None
+    assert caught.value.location.line == line
+
+
+SOURCE = '''from torch import nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    """A net."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 5)  # keeps its own comment
+
+    def forward(self, x):
+        x = F.relu(self.conv(x))
+        return x.view(x.size(0), \\
+                      -1)
+'''
+
+
+def test_shapes_stand_behind_lines_and_go_away_again(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    net = shapecalc.load(f"{path}:Net")
+    result = shapecalc.infer(net, input=(1, 3, 8, 8))
+    written = annotate(SOURCE, str(path), result)
+    assert "x = F.relu(self.conv(x))  #: 1×6×4×4\n" in written
+    assert "keeps its own comment\n" in written
+    assert "\\\n" in written
+    assert strip(written) == SOURCE
+    assert annotate(written, str(path), result) == written

@@ -92,7 +92,10 @@ class Facts:
                 raise Misfit(message(), kind)
             return
         answer = self.holds(value)
-        if answer is None:
+        if answer is None and isinstance(value, AllOf):
+            for item in value.items:  # one after the other, for what one grants may refute the next
+                self.require(item, message, kind)
+        elif answer is None:
             self.grant(value)
         elif not answer:
             raise Misfit(message(), kind, value)

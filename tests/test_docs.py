@@ -64,3 +64,11 @@ def test_docstring_examples(name: str) -> None:
     module = __import__(name, fromlist=["_"])
     failures, _ = doctest.testmod(sys.modules.get(name, module))
     assert failures == 0
+
+
+def test_the_list_of_layers_is_current() -> None:
+    import runpy
+
+    written = runpy.run_path(str(ROOT / "docs" / "make_layers.py"))["text"]()
+    page = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+    assert page == written, "run python docs/make_layers.py"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...errors import ShapeError, SpecError
 from ...facts import Misfit
@@ -45,6 +45,7 @@ class Application:
                 self.inputs[name] = values[place]
         self.scope = RuleScope(rule, operation, self.inputs, emitter.sizes)
         self.made: dict[str, Value] = {}
+        self.steps: Mapping[str, Step] = {}
         self._case: Case | None = None
 
     # ------------------------------------------------------------------------------------ cases
@@ -65,6 +66,7 @@ class Application:
         """Say whether a case holds; one that is nothing but a module holds where that can be made."""
         if case.condition is not None and not self._holds(case.condition(self.scope, 0)):
             return False
+        self.steps = case.steps
         if len(case.steps) == 1:
             ((name, step),) = case.steps.items()
             if step.call is None and not step.always:
@@ -116,9 +118,9 @@ class Application:
     def value(self, node: Node) -> Value:
         """Give what a name in `of` or `outputs` stands for."""
         match node:
-            case Name(name) if name in self.case.steps:
+            case Name(name) if name in self.steps:
                 if name not in self.made:
-                    self.made[name] = self._run(self.case.steps[name])
+                    self.made[name] = self._run(self.steps[name])
                 return self.made[name]
             case Name(name):
                 return self.inputs.get(name)

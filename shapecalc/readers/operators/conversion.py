@@ -62,7 +62,7 @@ def convert(model: Model, rules: Rules, *, registry: Registry, inputs: Any = Non
     except SpecError as error:
         error.location = error.location or (Location(model.file, 1, 1) if model.file else None)
         raise
-    except ZeroDivisionError:
+    except RecursionError:
         raise SpecError("the graph is nested too deeply", code="S103") from None
 
 
@@ -258,11 +258,12 @@ class Conversion:
                 return [items[place.array().only]]
             raise CannotFold
         folded = self._folded(rule, operation, values)
-        if folded is not None:
-            return folded
         viewed = self._viewed(rule, operation, values)
         if viewed is not None:
-            return [viewed]
+            first = folded[0] if folded else None
+            return [viewed._replace(items=first.items) if isinstance(first, Held) else viewed]
+        if folded is not None:
+            return folded
         absorbed = self._absorbed(rule, operation, names)
         if absorbed is not None:
             follower, value = absorbed
@@ -322,12 +323,12 @@ class Conversion:
         start, end = operation.attributes.get("start", 0), operation.attributes.get("end")
         return held(vector(sizes[start:end]))
 
-    def _viewed(
-        self, rule: Rule, operation: Operation, values: Sequence[Value]
-    ) -> Value:
+    def _viewed(self, rule: Rule, operation: Operation, values: Sequence[Value]) -> Held | None:
         """Note a function that only looks at a weight in another way, until the weight is used."""
         first = values[0] if values else None
         if not rule.view or not isinstance(first, Held) or first.source is None:
+            return None
+        if first.source.constant and first.items is not None:
             return None
         call = self._application(rule, operation, values).plain_call()
         if call is None:  # it stands for what goes in

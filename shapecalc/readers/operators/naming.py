@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from ..entries import KEYS
@@ -46,10 +45,12 @@ class Names:
     def __init__(self, operations: Iterable[Operation], counts: Callable[[str], bool]) -> None:
         self.used: set[str] = set()
         self._counts: dict[str, int] = {}
-        paths = [item.path for item in operations if item.path and counts(item.kind)]
-        self._alone = Counter(paths)
+        self._kinds: dict[str, set[str]] = {}  # what becomes of a module, calls again aside
+        for item in operations:
+            if item.path and counts(item.kind):
+                self._kinds.setdefault(item.path, set()).add(item.kind)
         self._containers: set[str] = set()
-        for path in self._alone:
+        for path in self._kinds:
             while "." in path:
                 path = path.rpartition(".")[0]  # noqa: PLW2901
                 self._containers.add(path)
@@ -71,7 +72,7 @@ class Names:
         path = operation.path
         if path is None:
             return self.unique(clean(operation.name) or _small(function))
-        whole = weights or self._alone[path] == 1
+        whole = weights or len(self._kinds.get(path, ())) == 1
         if path and whole and path not in self._containers:
             return self.unique(path)
         return self.unique(f"{path}.{_small(function)}" if path else _small(function))

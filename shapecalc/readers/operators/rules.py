@@ -35,6 +35,11 @@ def _number(scope: Scope, size: Value) -> int:
     return found
 
 
+def _is_known(scope: Scope, size: Value) -> bool:
+    """Say whether a size is a number for the shapes the graph is read with."""
+    return type(scope.actual(size)) is int  # type: ignore[attr-defined]
+
+
 def _slices(shape: Value, axes: Value, starts: Value, ends: Value, steps: Value) -> Value:
     """Write what ONNX's slicing takes as Python's slices; where a step is below 0, of a flipped axis."""
     found: list[Value] = [slice(None)] * len(shape)
@@ -66,6 +71,7 @@ def _mirrored(at: Value, size: Value) -> Value:
 _FUNCTIONS: dict[str, Function] = {
     **FUNCTIONS,
     "number": Function(_number, scoped=True),
+    "is_known": Function(_is_known, scoped=True),
     "slices": Function(_slices),
 }
 

@@ -151,7 +151,31 @@ def _cumsum(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return Array((len(found),), tuple(found))
 
 
+def _unique(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    _, elements = from_nested(machine, _listed(machine, given[0]))
+    if elements is None:
+        return Opaque("the different numbers of an array")
+    found = sorted(set(elements))
+    values = Array((len(found),), tuple(found))
+    if not named.get("return_counts"):
+        return values
+    counts = tuple([elements.count(item) for item in found])
+    return values, Array((len(found),), counts)
+
+
+def _operator(symbol: str) -> Rule:
+    return lambda machine, given, named: binary(machine, symbol, given[0], given[1])
+
+
 _RULES: dict[str, Rule] = {
+    "unique": _unique,
+    "add": _operator("+"),
+    "subtract": _operator("-"),
+    "multiply": _operator("*"),
+    "divide": _operator("/"),
+    "floor_divide": _operator("//"),
+    "mod": _operator("%"),
+    "power": _operator("**"),
     "array": _array,
     "asarray": _array,
     "zeros": _filled(0.0),
@@ -180,7 +204,6 @@ _RULES: dict[str, Rule] = {
     "round": _each("round", lambda value: float(round(value))),
     "rint": _each("rint", lambda value: float(round(value))),
     "abs": _each("fabs", abs),
-    "power": lambda machine, given, named: binary(machine, "**", given[0], given[1]),
 }
 NUMERICS: dict[str, Value] = {
     **{f"numpy.{name}": Native(name, rule) for name, rule in _RULES.items()},

@@ -522,7 +522,8 @@ def negate_value(value: Value) -> Value:
 
 def _range(*arguments: Value) -> Value:
     if not all(type(item) is int for item in arguments):
-        raise FormulaError(f"range of {show(tuple(arguments))}, which is not a number yet")
+        open_ = next(item for item in arguments if type(item) is not int)
+        raise FormulaError(f"how many there are depends on {show(open_)}, which must be a number here")
     found = range(*arguments)
     if len(found) > MAX_ITEMS:
         raise FormulaError(f"more than {MAX_ITEMS:,} elements")

@@ -7,7 +7,6 @@ these sizes must be the same. A refusal must be one in both.
 from __future__ import annotations
 
 import pytest
-
 from running import DATA, Outcome, rows, with_numbers, with_symbols
 
 ROWS = rows(*sorted(path.name for path in DATA.glob("*.jsonl")))

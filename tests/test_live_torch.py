@@ -7,7 +7,7 @@ it. `SHAPECALC_EXAMPLES` says how many calls of each type are tried.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from cases import tables  # noqa: E402 - they import torch
-from cases.calls import Call  # noqa: E402
 from record import outcomes  # noqa: E402
 from running import Outcome, depends_on_contents, with_numbers, with_symbols  # noqa: E402
+
+if TYPE_CHECKING:
+    from cases.calls import Call
 
 EXAMPLES = int(os.environ.get("SHAPECALC_EXAMPLES", "60"))
 BATCH = 20  # calls that one process of PyTorch runs
@@ -58,7 +60,7 @@ def test_calls_give_what_pytorch_gives(name: str, seed: int) -> None:
             assert found == expected, (row["net"], outcome.get("error"))
 
 
-MULTIPLYING = {
+MULTIPLYING: dict[str, list[tuple[int, ...]]] = {
     "Linear(3, 4)": [(5, 3)],
     "Conv2d(4, 6, 3, groups=2)": [(2, 4, 7, 8)],
     "ConvTranspose2d(4, 6, 3, stride=2, groups=2)": [(2, 4, 7, 8)],

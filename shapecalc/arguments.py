@@ -60,7 +60,7 @@ class _ArgumentCompiler(Compiler):
         if node.function in self.functions:
             return super()._call(node)
 
-        def made(scope: Scope, axis: int) -> Value:
+        def made(scope: Scope, _axis: int) -> Value:
             found = scope.registry.find(node.function)  # type: ignore[attr-defined]
             return scope.tensor(node) if found.is_function and not found.wraps else node  # type: ignore[attr-defined]
 

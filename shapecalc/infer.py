@@ -228,8 +228,8 @@ def _free_symbols(result: Result) -> set[str]:
 
 def infer(
     net: Any,
-    input: InputLike = None,  # noqa: A002 - the contract's name
-    set: Mapping[str, int] | None = None,  # noqa: A002 - the contract's name
+    input: InputLike = None,
+    set: Mapping[str, int] | None = None,
     registry: Registry | None = None,
 ) -> Result:
     """Propagate shapes through a net.
@@ -248,7 +248,7 @@ def infer(
         from .loading import load
 
         net = load(net, registry=registry)
-    input = as_shapes(input)  # noqa: A001 - the contract's name
+    input = as_shapes(input)
     values = {**named_numbers(net, input), **(set or {})}
     shapes = input_shapes(net, input, values, registry)
     known = least_values(net, shapes, registry)
@@ -331,7 +331,8 @@ def mixed_views(
 def as_shapes(given: Any) -> InputLike:
     """Read shapes that are written as text, `1x3x32x32`, alone or by name."""
     if isinstance(given, Mapping):
-        return {name: as_shapes(shape) for name, shape in given.items()}  # type: ignore[misc]
+        shapes: dict[str, Any] = {name: as_shapes(shape) for name, shape in given.items()}
+        return shapes
     if not isinstance(given, str):
         return given  # type: ignore[no-any-return]
     from .readers.shapes import parse_shape
@@ -549,8 +550,8 @@ class StateDict(NamedTuple):
 
 def state_dict(
     net: Net,
-    input: InputLike = None,  # noqa: A002
-    set: Mapping[str, int] | None = None,  # noqa: A002
+    input: InputLike = None,
+    set: Mapping[str, int] | None = None,
     registry: Registry | None = None,
     wrap: Iterable[str] = (),
 ) -> StateDict:

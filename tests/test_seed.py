@@ -20,7 +20,7 @@ import torch.distributed as dist
 
 LENET = (
     HEAD
-    + '''
+    + """
 class Net(nn.Module):
     def __init__(self):
         super(Net, self).__init__()
@@ -46,12 +46,12 @@ class Net(nn.Module):
 
 net = Net()
 print(net)
-'''
+"""
 )
 
 NAMES = (
     HEAD
-    + '''
+    + """
 class CNN(nn.Module):
     def __init__(self):
         super(CNN, self).__init__()
@@ -73,7 +73,7 @@ if __name__ == '__main__':
     {wrap}
     for name in model.state_dict():
         print(name)
-'''
+"""
 )
 
 BN = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")

@@ -70,8 +70,10 @@ class Application:
         if len(case.steps) == 1:
             ((name, step),) = case.steps.items()
             if step.call is None and not step.always:
-                self.made[name] = self._module(step)
-                return self.made[name] is not None
+                made = self._module(step)
+                if made is None:
+                    return False
+                self.made[name] = made
         return True
 
     def _holds(self, value: object) -> bool:

@@ -122,7 +122,7 @@ class Conversion:
             outputs = (Reference(last.name),)
         layers = tuple(self.emitter.layers)
         known = tuple(graph.outputs) if len(outputs) == len(graph.outputs) else None
-        if known is not None and not all(map(_is_plain, known)) or len(set(known or ())) < len(outputs):
+        if (known is not None and not all(map(_is_plain, known))) or len(set(known or ())) < len(outputs):
             known = None
         return Net(
             clean(graph.name),
@@ -177,7 +177,7 @@ class Conversion:
         places: dict[str, int] = {}
         for layer in held_by:
             items = origins[layer.name]
-            if not all(item.name.startswith(layer.name) for item in items):
+            if not items or not all(item.name.startswith(layer.name) for item in items):
                 return None
             places[layer.name] = min(order.get(item.name, 0) for item in items)
         ordered = sorted(held_by, key=lambda layer: places[layer.name])

@@ -209,7 +209,7 @@ def _plainest(value: Any, slot: Parameter | None) -> Any:
         alike = all(item == value[0] for item in value)
         if kind.form == "per axis" and alike:
             return value[0]
-        if kind.form == "list" and not kind.exact and len(value) == 1 and not slot.variadic:
+        if len(value) == 1 and not kind.exact and not slot.variadic and kind.base != "any":
             return value[0]
     return value
 

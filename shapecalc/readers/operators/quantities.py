@@ -117,7 +117,7 @@ def divided(left: Any, right: Any, sizes: Sizes) -> Any:
         return found if (left < 0) == (right < 0) else -found
     if not isinstance(left, (int, Dim)) or not isinstance(right, (int, Dim)):
         return UNKNOWN
-    if isinstance(right, int) and right <= 0 or sizes.actual(right) == 0:
+    if (isinstance(right, int) and right <= 0) or sizes.actual(right) == 0:
         raise CannotFold
     return left // right
 

@@ -13,16 +13,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...dims import maximum
 from ...errors import SpecError
-from ...formula import Compiled, Compiler, Function, FormulaError, Scope, Value, show
+from ...formula import Compiled, Compiler, FormulaError, Function, Scope, Value, show
 from ...structure import FUNCTIONS
 from ...syntax import Call, Node, Sequence, Star, names_in, parse
 
 KEYS = frozenset(
-    "like inputs attributes where each checks fold view control absorbs chain outputs cases if steps"
-    " call of named module weights always".split()
+    ["like", "inputs", "attributes", "where", "each", "checks", "fold", "view", "control", "absorbs", "chain", "outputs", "cases", "if", "steps", "call", "of", "named", "module", "weights", "always"]
 )
-_STEP = frozenset("call of named module weights always if".split())
+_STEP = frozenset(["call", "of", "named", "module", "weights", "always", "if"])
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _CALL = re.compile(r"((?:\{[^{}]*\}|\w)+)(\(.*\))?", re.DOTALL)
 
@@ -48,7 +48,7 @@ def _slices(shape: Value, axes: Value, starts: Value, ends: Value, steps: Value)
             raise FormulaError(f"a step of {show(step)}")
         if step < 0:
             size = shape[axis]
-            start, end = _mirrored(start, size), _mirrored(end, size)  # noqa: PLW2901
+            start, end = _mirrored(start, size), _mirrored(end, size)
         first = None if start == 0 else start
         last = None if type(end) is int and end >= _FAR else end
         found[axis] = slice(first, last, abs(step) if abs(step) != 1 else None)
@@ -65,7 +65,7 @@ def _mirrored(at: Value, size: Value) -> Value:
         return 0
     if type(at) is int and at < 0:
         return _FAR if at <= -_FAR else -1 - at
-    return size - 1 - at
+    return maximum(size - 1 - at, 0)
 
 
 _FUNCTIONS: dict[str, Function] = {
@@ -306,4 +306,4 @@ def load_rules(file: str | Path) -> Rules:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = Path(file).read_text(encoding="utf-8")
-    return Rules(yaml.load(text, loader))  # noqa: S506 - a safe loader
+    return Rules(yaml.load(text, loader))

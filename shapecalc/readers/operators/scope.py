@@ -90,5 +90,5 @@ class RuleScope(Scope):
     def decide(self, relation: Any) -> bool:
         return self.sizes.decide(relation)
 
-    def choose(self, relation: Any, *, prefer: bool) -> bool:  # noqa: ARG002
+    def choose(self, relation: Any, *, prefer: bool) -> bool:
         return self.sizes.decide(relation)

@@ -22,7 +22,7 @@ def from_nested(machine: Machine, value: Value) -> tuple[tuple[int, ...], tuple[
     if isinstance(value, Array):
         return value.shape, value.elements
     if isinstance(value, Tensor):
-        shape = tuple([machine.pin(Traced(size, None)) for size in value.shape])  # type: ignore[arg-type]
+        shape = tuple([machine.pin(Traced(size, None)) for size in value.shape or ()])  # type: ignore[arg-type]
         return shape, value.elements
     if not isinstance(value, (list, tuple)):
         known = is_number(value) or isinstance(value, bool)

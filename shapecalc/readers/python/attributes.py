@@ -173,8 +173,7 @@ def _of_super(machine: Machine, value: Super, name: str) -> Value:
     if held is MISSING:
         if isinstance(owner, Instance) and owner.content is not None:
             return method_of(owner.content, name)
-        unknown = kind.find("<base>")
-        return unknown
+        return kind.find("<base>")
     if isinstance(held, Property):
         return machine.call(held.getter, [owner], {})
     if isinstance(owner, Class):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from ...relations import AllOf, AnyOf, Comparison, all_of, any_of
 from .attributes import delete_attribute, find_attribute, set_attribute
 from .classes import super_of
 from .display import format_value, show_repr
@@ -124,11 +125,23 @@ def _sum(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 
 def _any(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    return any(machine.truth(item) for item in machine.iterate(given[0]))
+    return _joined(machine, given[0], stop=True)
 
 
 def _all(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    return all(machine.truth(item) for item in machine.iterate(given[0]))
+    return _joined(machine, given[0], stop=False)
+
+
+def _joined(machine: Machine, items: Value, *, stop: bool) -> Value:
+    """Put conditions together; those that sizes leave open stay open."""
+    found: list[Value] = []
+    for item in machine.iterate(items):
+        value = machine.settled(item)
+        if isinstance(value, (Comparison, AllOf, AnyOf)):
+            found.append(value)
+        elif machine.truth(value) is stop:
+            return stop
+    return any_of(found) if stop else all_of(found)
 
 
 def _round(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -311,7 +324,8 @@ def _globals(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 
 def _dir(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    value = given[0] if given else machine.caller.module
+    caller = machine.caller
+    value = given[0] if given else caller and caller.module
     if isinstance(value, SourceModule):
         return sorted(value.names)
     if isinstance(value, Class):

@@ -431,7 +431,7 @@ def _dict_init(machine: Machine, given: list[Value], named: Keywords) -> None:
 
 def _dict_update(machine: Machine, given: list[Value], named: Keywords) -> None:
     module, source = given
-    pairs = source.items() if isinstance(source, dict) else None
+    pairs: Value = source.items() if isinstance(source, dict) else None
     if pairs is None and isinstance(source, Module):
         pairs = _held(source).items()
     if pairs is None:

@@ -33,6 +33,9 @@ MAX_SHOWN = 2_000  # characters of a value that holds others
 _NUMBERS = re.compile(r"\d+")
 
 
+_BRACKETS: dict[type, str] = {tuple: "()", list: "[]", set: "{}"}
+
+
 def show_text(value: Value) -> str:
     """Do what `str` does."""
     if isinstance(value, str):
@@ -56,7 +59,8 @@ def _write(value: Value, parts: list[str], room: list[int], depth: int) -> None:
     if room[0] < 0 or depth > 20:
         parts.append("...")
         return
-    opening, closing = {tuple: "()", list: "[]", set: "{}"}.get(type(value), "  ")
+    brackets = _BRACKETS.get(type(value), "  ")
+    opening, closing = brackets[0], brackets[1]
     if isinstance(value, Sizes):
         parts.append("torch.Size(")
         _write(list(value), parts, room, depth + 1)
@@ -177,7 +181,7 @@ def percent_format(machine: Machine, pattern: str, values: Value) -> Value:
 
 def _percent(machine: Machine, pattern: str, values: Value) -> str:
     try:
-        return pattern % values
+        return str(pattern % values)
     except (TypeError, ValueError, KeyError) as error:
         raise machine.fail(type(error).__name__, str(error)) from None
 

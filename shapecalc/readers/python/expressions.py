@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
-from ...relations import AllOf, AnyOf, Comparison, all_of, negate
+from ...relations import AllOf, AnyOf, Comparison, all_of, any_of, negate
 from .display import format_value, show_repr, show_text
 from .equality import is_same, relation_between
 from .items import get_item
@@ -130,13 +130,24 @@ def _unary(machine: Machine, node: ast.UnaryOp, frame: Frame) -> Value:
 
 
 def _logic(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:
+    """Evaluate `and` and `or`; conditions that sizes leave open are put together, not decided."""
     stop = isinstance(node.op, ast.Or)
+    joined: list[Value] = []
     value: Value = not stop
-    for item in node.values[:-1]:
-        value = machine.evaluate(item, frame)
-        if machine.truth(value) is stop:
-            return value if not isinstance(value, (Comparison, AllOf, AnyOf)) else stop
-    return machine.evaluate(node.values[-1], frame)
+    for item in node.values:
+        value = machine.settled(machine.evaluate(item, frame))
+        if isinstance(value, (Comparison, AllOf, AnyOf)):
+            joined.append(value)
+        elif item is not node.values[-1] and machine.truth(value) is stop:
+            return value
+    if not joined:
+        return value
+    if isinstance(value, (bool, Comparison, AllOf, AnyOf)):
+        if isinstance(value, bool):
+            joined.append(value)
+        return any_of(joined) if stop else all_of(joined)
+    held = machine.truth(any_of(joined) if stop else all_of(joined))
+    return stop if held is stop else value
 
 
 def _compare(machine: Machine, node: ast.Compare, frame: Frame) -> Value:

@@ -35,7 +35,7 @@ class Libraries:
 
     def member(self, machine: Machine, owner: Library, name: str) -> Value:
         """Give a member of a package."""
-        if name.startswith("__") and name not in ("__version__",):
+        if name.startswith("__") and name != "__version__":
             return {"__name__": owner.name, "__file__": owner.name}.get(name, Opaque(owner.name))
         path = f"{owner.name}.{name}"
         top = path.partition(".")[0]

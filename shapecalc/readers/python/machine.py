@@ -45,6 +45,7 @@ from .values import (
 if TYPE_CHECKING:
     from ...registry import Registry
     from .imports import Loader
+    from .statements import Signal
     from .tracing import Tracer
 
 
@@ -54,7 +55,7 @@ class Machine:
     def __init__(self, registry: Registry, loader: Loader, tracer: Tracer) -> None:
         self.registry = registry
         self.loader = loader
-        self.tracer = tracer
+        self.tracer: Tracer = tracer
         self.budget = Budget()
         self.builtins: dict[str, Value] = dict(BUILTINS)
         self.libraries = Libraries()
@@ -87,7 +88,7 @@ class Machine:
         finally:
             budget.depth -= 1
 
-    def execute(self, body: list[ast.stmt], frame: Frame) -> Value:
+    def execute(self, body: list[ast.stmt], frame: Frame) -> Signal | None:
         """Run statements; gives a signal when one of them leaves the block."""
         budget = self.budget
         for node in body:
@@ -239,6 +240,13 @@ class Machine:
                 return instance_truth(self, value)
             case _:
                 return bool(value)
+
+    def settled(self, value: Value) -> Value:
+        """Give a condition as True or False where what is known of the sizes decides it."""
+        if isinstance(value, (Comparison, AllOf, AnyOf)):
+            known = self.tracer.facts.holds(value)
+            return value if known is None else known
+        return value
 
     def _tensor_truth(self, value: Tensor) -> bool:
         if value.elements is not None and len(value.elements) == 1:

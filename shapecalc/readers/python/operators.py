@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...relations import AllOf, AnyOf, Comparison, any_of
 from .arrays import array_operator
@@ -68,7 +68,8 @@ def _on_collections(machine: Machine, symbol: str, left: Value, right: Value) ->
             for kind in (str, bytes, list, tuple):
                 if isinstance(left, kind) and isinstance(right, kind):
                     machine.budget.items(len(left) + len(right))
-                    return type(left)(left + right) if isinstance(left, Sizes) else left + right
+                    both: Any = left + right  # type: ignore[operator]  # both are of the kind
+                    return type(left)(both) if isinstance(left, Sizes) else both
         case "*":
             for items, times in ((left, right), (right, left)):
                 if isinstance(items, (str, bytes, list, tuple)) and isinstance(

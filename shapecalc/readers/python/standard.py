@@ -243,7 +243,7 @@ def _zip_longest(machine: Machine, given: list[Value], named: Keywords) -> Value
 
 def _pairwise(machine: Machine, given: list[Value], named: Keywords) -> Value:
     items = machine.collect(given[0])
-    return machine.iteration(zip(items, items[1:], strict=False))
+    return machine.iteration(itertools.pairwise(items))
 
 
 def _starmap(machine: Machine, given: list[Value], named: Keywords) -> Value:

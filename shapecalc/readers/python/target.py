@@ -49,8 +49,7 @@ class _Names(dict[str, Value]):
             return module.names[name]
         if name in machine.builtins or not name[:1].isupper():
             return None
-        found = machine.libraries.torch_class(machine, name)
-        return found
+        return machine.libraries.torch_class(machine, name)
 
 
 def chosen_target(machine: Machine, module: SourceModule, tree: ast.Module) -> Value:

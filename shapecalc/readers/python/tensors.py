@@ -216,7 +216,7 @@ def _new(name: str) -> Rule:
         if name == "new" and len(given) == 1 and isinstance(given[0], (list, tuple)):
             if not isinstance(given[0], Sizes):
                 return CREATORS["tensor"](machine, given, named)
-        if name in ("new_tensor",):
+        if name == "new_tensor":
             return CREATORS["tensor"](machine, given, named)
         if name == "new_full":
             return CREATORS["full"](machine, given, named)

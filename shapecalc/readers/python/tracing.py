@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from ...dims import Dim
-from ...errors import ShapeError, SpecError
+from ...errors import Location, ShapeError, SpecError
 from ...facts import Facts
 from ...net import Layer, Net, Reference, Shape, references
 from ...propagate import Propagation, is_shape
@@ -292,7 +292,7 @@ class Tracer:
         finally:
             self.running = kept
 
-    def _place(self, module: Module) -> object:
+    def _place(self, module: Module) -> Location | None:
         """Say where a layer is called, or, inside a container, where it is made."""
         if len(self.running) > 1 and self.modules.is_container(self.running[-2]):
             return module.location or self.machine.here()

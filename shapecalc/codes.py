@@ -27,7 +27,7 @@ def codes() -> dict[str, Code]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with open(FILE, encoding="utf-8") as stream:
-        found = yaml.load(stream, loader)
+        found = yaml.load(stream, loader)  # noqa: S506 - a safe loader
     return {
         str(code): Code(str(item["title"]), tuple(str(item["advice"]).strip().split("\n")))
         for code, item in found.items()

@@ -69,20 +69,20 @@ class Scope(dict[str, Value]):
         """Say whether an undecided relation is taken to hold; without facts that is an error."""
         raise FormulaError(f"whether {relation} is not known here")
 
-    def choose(self, relation: Relation, *, prefer: bool) -> bool:
+    def choose(self, relation: Relation, *, prefer: bool) -> bool:  # noqa: ARG002
         """Choose a case where the sizes leave it open."""
         return self.decide(relation)
 
-    def require(self, value: bool | Relation, message: Callable[[], str], kind: str = "check") -> None:
+    def require(self, value: bool | Relation, message: Callable[[], str], kind: str = "check") -> None:  # noqa: ARG002
         """Demand a relation."""
         if not (value if isinstance(value, bool) else self.decide(value)):
             raise FormulaError(message())
 
-    def keep_batch(self, shape: Value, rest: Value) -> Value:
+    def keep_batch(self, shape: Value, rest: Value) -> Value:  # noqa: ARG002
         """Give the batch's size where a view must keep it; None leaves it as PyTorch has it."""
         return None
 
-    def apply(self, module: Value, inputs: Sequence_[Value], named: Mapping[str, Value]) -> Value:
+    def apply(self, module: Value, inputs: Sequence_[Value], named: Mapping[str, Value]) -> Value:  # noqa: ARG002
         """Give the output of a module that is an argument."""
         raise FormulaError(f"{show(module)} can't be applied here")
 
@@ -90,7 +90,7 @@ class Scope(dict[str, Value]):
         """Give the parameters of a module that is an argument."""
         raise FormulaError(f"{show(module)} has no parameters here")
 
-    def argument(self, module: Value, name: str) -> Value:
+    def argument(self, module: Value, name: str) -> Value:  # noqa: ARG002
         """Give one argument of a module that is an argument."""
         raise FormulaError(f"{show(module)} has no arguments here")
 

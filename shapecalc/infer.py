@@ -228,8 +228,8 @@ def _free_symbols(result: Result) -> set[str]:
 
 def infer(
     net: Any,
-    input: InputLike = None,
-    set: Mapping[str, int] | None = None,
+    input: InputLike = None,  # noqa: A002
+    set: Mapping[str, int] | None = None,  # noqa: A002
     registry: Registry | None = None,
 ) -> Result:
     """Propagate shapes through a net.
@@ -248,7 +248,7 @@ def infer(
         from .loading import load
 
         net = load(net, registry=registry)
-    input = as_shapes(input)
+    input = as_shapes(input)  # noqa: A001 - the contract's name
     values = {**named_numbers(net, input), **(set or {})}
     shapes = input_shapes(net, input, values, registry)
     known = least_values(net, shapes, registry)
@@ -550,8 +550,8 @@ class StateDict(NamedTuple):
 
 def state_dict(
     net: Net,
-    input: InputLike = None,
-    set: Mapping[str, int] | None = None,
+    input: InputLike = None,  # noqa: A002
+    set: Mapping[str, int] | None = None,  # noqa: A002
     registry: Registry | None = None,
     wrap: Iterable[str] = (),
 ) -> StateDict:

@@ -221,11 +221,11 @@ def solve(
     upto: str | None = None,
     unknowns: Sequence[str] | None = None,
     where: Sequence[str] = (),
-    input: InputLike = None,
+    input: InputLike = None,  # noqa: A002 - the contract's name
     near: Sequence[int] | None = None,
     square: bool = False,
     mix_batch: bool = False,
-    set: Mapping[str, int] | None = None,
+    set: Mapping[str, int] | None = None,  # noqa: A002 - the contract's name
     registry: Registry | None = None,
 ) -> Solution:
     """Find all values of the unknowns for which the net runs and gives the target.

@@ -241,7 +241,7 @@ def test_symbols_may_be_negative_where_no_size_divides(a: Size, at: Values) -> N
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(sizes)
 def test_sizes_survive_copying(a: Size) -> None:
-    for other in (pickle.loads(pickle.dumps(a)), copy.deepcopy(a)):
+    for other in (pickle.loads(pickle.dumps(a)), copy.deepcopy(a)):  # noqa: S301
         assert other == a
         assert hash(other) == hash(a)
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
 
-from cases import tables
-from record import outcomes
-from running import Outcome, depends_on_contents, with_numbers, with_symbols
+from cases import tables  # noqa: E402 - they import torch
+from record import outcomes  # noqa: E402
+from running import Outcome, depends_on_contents, with_numbers, with_symbols  # noqa: E402
 
 if TYPE_CHECKING:
     from cases.calls import Call

@@ -167,7 +167,7 @@ def test_comparisons_have_one_normal_form(a: Size, op: str, b: Size, times: int)
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(relations)
 def test_relations_survive_pickling(relation: Relation | bool) -> None:
-    other = pickle.loads(pickle.dumps(relation))
+    other = pickle.loads(pickle.dumps(relation))  # noqa: S301
     assert other == relation
     assert hash(other) == hash(relation)
 

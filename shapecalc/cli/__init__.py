@@ -71,7 +71,7 @@ class Shapecalc(click.Group):
         settings["standalone_mode"] = False
         try:
             status = super().main(given, *rest, **settings)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, users get a message
             status = leave(error, given)
         sys.exit(status if isinstance(status, int) else 0)
 

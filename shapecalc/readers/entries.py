@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     arguments: dict[str, Any] | None = None  # of a `type:` map
     layers: Any = None
     layers_path: Path = None
-    keys: dict[str, Any] = {}
+    keys: dict[str, Any] = {}  # noqa: RUF012 - `from`, `shares`, `alias`, `repeat`, `if`
 
 
 def check_name(name: object, document: Document, path: Path, *, key: bool = False) -> str:

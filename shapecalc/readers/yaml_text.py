@@ -86,7 +86,7 @@ class _Reader:
         finally:
             loader.dispose()
 
-    def _read(self, get: Any, yaml: Any) -> Any:
+    def _read(self, get: Any, yaml: Any) -> Any:  # noqa: PLR0915 - the loop that speed depends on
         scalar, alias = yaml.ScalarEvent, yaml.AliasEvent
         mapping, sequence = yaml.MappingStartEvent, yaml.SequenceStartEvent
         ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)

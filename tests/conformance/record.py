@@ -83,7 +83,7 @@ def outcomes(name: str, generator: Generator, seed: int, count: int) -> Iterator
             worker.kill()
             worker.join()
         call = candidate(name, generator, seed, first - 1)
-        print(f"crashed or hung: {call.net()}", file=sys.stderr)
+        print(f"crashed or hung: {call.net()}", file=sys.stderr)  # noqa: T201
 
 
 def choose(name: str, generator: Generator, seed: int, count: int) -> list[Case]:
@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 file.write(json.dumps(call.row(number, outcome)) + "\n")
             file.flush()
             accepted = sum("error" not in outcome for _, outcome in rows)
-            print(f"{name}: {accepted} of {len(rows)} accepted", file=sys.stderr)
+            print(f"{name}: {accepted} of {len(rows)} accepted", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

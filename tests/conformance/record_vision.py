@@ -75,7 +75,7 @@ def forward(module: nn.Module, shape: Sequence[int]) -> dict[str, Any]:
     try:
         with torch.no_grad():
             outputs = module(torch.zeros(*shape))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever PyTorch raises is the answer
         message = (str(error).strip().splitlines() or [""])[0]
         return {"ok": False, "error": f"{type(error).__name__}: {message}"}
     if isinstance(outputs, Mapping):
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     models: dict[str, object] = {}
     for name in options.only.split(",") if options.only else MODELS:
         models[name] = describe(name, MODELS[name])
-        print(name, file=sys.stderr)
+        print(name, file=sys.stderr)  # noqa: T201
     versions = {"torch": torch.__version__, "torchvision": torchvision.__version__}
     text = json.dumps({**versions, "models": models})
     data = text.encode()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .model import MAX_ITEMS
 
 
-class CannotFold(Exception):
+class CannotFold(Exception):  # noqa: N818 - the operator then becomes a layer
     """What an operator gives isn't known before the net runs."""
 
 

@@ -48,7 +48,7 @@ def _slices(shape: Value, axes: Value, starts: Value, ends: Value, steps: Value)
             raise FormulaError(f"a step of {show(step)}")
         if step < 0:
             size = shape[axis]
-            start, end = _mirrored(start, size), _mirrored(end, size)
+            start, end = _mirrored(start, size), _mirrored(end, size)  # noqa: PLW2901
         first = None if start == 0 else start
         last = None if type(end) is int and end >= _FAR else end
         found[axis] = slice(first, last, abs(step) if abs(step) != 1 else None)
@@ -286,7 +286,7 @@ class Rules:
         base = dict(self._data(other))
         for key, value in data.items():
             old = base.get(key)
-            if key in ("where", "attributes", "checks", "inputs") and isinstance(old, dict):
+            if key in ("where", "attributes", "checks") and isinstance(old, dict):
                 both = {**old, **(value or {})}
                 base[key] = {name: item for name, item in both.items() if item is not None}
             else:
@@ -306,4 +306,4 @@ def load_rules(file: str | Path) -> Rules:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     text = Path(file).read_text(encoding="utf-8")
-    return Rules(yaml.load(text, loader))
+    return Rules(yaml.load(text, loader))  # noqa: S506 - a safe loader

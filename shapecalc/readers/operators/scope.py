@@ -90,5 +90,5 @@ class RuleScope(Scope):
     def decide(self, relation: Any) -> bool:
         return self.sizes.decide(relation)
 
-    def choose(self, relation: Any, *, prefer: bool) -> bool:
+    def choose(self, relation: Any, *, prefer: bool) -> bool:  # noqa: ARG002
         return self.sizes.decide(relation)

@@ -67,9 +67,7 @@ def lenet_isl() -> set[int]:
     text = "{ [h] : h >= 16 and floor((floor((h - 4)/2) - 4)/2) = 5 }"
     points: list[int] = []
     islpy.Set(text).foreach_point(
-        lambda point: points.append(
-            point.get_coordinate_val(islpy.dim_type.set, 0).get_num_si()
-        )
+        lambda point: points.append(point.get_coordinate_val(islpy.dim_type.set, 0).get_num_si())
     )
     return set(points)
 

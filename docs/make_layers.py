@@ -1,6 +1,6 @@
 """Write `docs/layers.md`, the list of all layers, from the registry.
 
-    python docs/make_layers.py
+python docs/make_layers.py
 """  # noqa: D208
 
 from __future__ import annotations
@@ -58,7 +58,10 @@ def text() -> str:
     ]
     for family, keys in families.items():
         lines += ["", f"## {family}", ""]
-        lines += ["| layers | what they do | arguments | output | PyTorch |", "|---|---|---|---|---|"]
+        lines += [
+            "| layers | what they do | arguments | output | PyTorch |",
+            "|---|---|---|---|---|",
+        ]
         lines += [row(key, registry) for key in keys]
     return "\n".join(lines) + "\n"
 

@@ -88,9 +88,7 @@ def _explain_step(step: Step) -> Iterator[Line]:
             if line in shown:
                 continue
             shown.add(line)
-            yield math(
-                line, f"{to_latex(formula)} = {to_latex(numbers)} = {size_latex(value)}"
-            )
+            yield math(line, f"{to_latex(formula)} = {to_latex(numbers)} = {size_latex(value)}")
     yield from _notes(scope)
 
 
@@ -196,9 +194,7 @@ def explain_solution(solution: Solution) -> list[Line]:
         case = solution.cases[0]
         shape = output_at(case.result, place)
         shown: set[tuple[Any, ...]] = set()
-        for size, wanted in zip(
-            shape[len(shape) - len(target.sizes) :], target.sizes, strict=True
-        ):
+        for size, wanted in zip(shape[len(shape) - len(target.sizes) :], target.sizes, strict=True):
             if not isinstance(size, Dim) or len(size.symbols) != 1 or wanted.value is None:
                 continue
             (name,) = size.symbols
@@ -311,9 +307,7 @@ def _parts(size: Dim) -> tuple[int, list[tuple[Any, int]]]:
     return dict(size.terms).get((), 0), [term for term in size.terms if term[0]]
 
 
-def _board(
-    name: str, chain: list[_Link], place: str, size: Dim, target: int
-) -> Iterator[Line]:
+def _board(name: str, chain: list[_Link], place: str, size: Dim, target: int) -> Iterator[Line]:
     """Solve one axis as on a board: first without floors, then with them."""
     import sympy
 

@@ -73,7 +73,9 @@ class Scope(dict[str, Value]):
         """Choose a case where the sizes leave it open."""
         return self.decide(relation)
 
-    def require(self, value: bool | Relation, message: Callable[[], str], kind: str = "check") -> None:  # noqa: ARG002
+    def require(
+        self, value: bool | Relation, message: Callable[[], str], kind: str = "check"
+    ) -> None:  # noqa: ARG002
         """Demand a relation."""
         if not (value if isinstance(value, bool) else self.decide(value)):
             raise FormulaError(message())
@@ -523,7 +525,9 @@ def negate_value(value: Value) -> Value:
 def _range(*arguments: Value) -> Value:
     if not all(type(item) is int for item in arguments):
         open_ = next(item for item in arguments if type(item) is not int)
-        raise FormulaError(f"how many there are depends on {show(open_)}, which must be a number here")
+        raise FormulaError(
+            f"how many there are depends on {show(open_)}, which must be a number here"
+        )
     found = range(*arguments)
     if len(found) > MAX_ITEMS:
         raise FormulaError(f"more than {MAX_ITEMS:,} elements")

@@ -276,7 +276,9 @@ def propagate_net(
     errors: list[ShapeError] = []
     failed: set[str] = set()
     if not net.layers and net.state:
-        facts.warnings.append("the text doesn't say how forward runs these modules: parameters only")
+        facts.warnings.append(
+            "the text doesn't say how forward runs these modules: parameters only"
+        )
     for node in net.where:
         _demand_where(node, propagation, errors)
     for layer in net.layers:
@@ -477,7 +479,9 @@ def _shape_for(type_: LayerType, layer: Layer, current: str) -> tuple[int | str,
             case Name(word) if word in constants:
                 found.append(constants[word])
             case Name(word):
-                found.append(word if len(word) == 1 else "F" if len(found) == 1 else word[:1].upper())
+                found.append(
+                    word if len(word) == 1 else "F" if len(found) == 1 else word[:1].upper()
+                )
             case _:
                 return None
     return tuple(found)

@@ -90,7 +90,9 @@ def _write(node: Node) -> tuple[str, int]:
                 return rf"\text{{{escape(value)}}}", 3
             if value is None or isinstance(value, bool):
                 return rf"\mathrm{{{value}}}", 3
-            return ("..." if value is ... else str(value)), 3 if not str(value).startswith("-") else 1
+            return ("..." if value is ... else str(value)), 3 if not str(value).startswith(
+                "-"
+            ) else 1
         case Name(name):
             return _name(name), 3
         case Star(value):

@@ -170,9 +170,7 @@ def _with_value(spot: _Spot, value: int) -> Call:
 
 def _replaced(net: Net, owner: Layer, call: Call) -> Net:
     layers = tuple(
-        item._replace(call=call)
-        if owner.name in (item.name, item.shares)
-        else item
+        item._replace(call=call) if owner.name in (item.name, item.shares) else item
         for item in net.layers
     )
     return net._replace(layers=layers)
@@ -201,7 +199,9 @@ def _value_that_fits(result: Result, net: Net, owner: Layer, spot: _Spot) -> int
     best: int | None = None
     for box in solution.boxes:
         for value in box.values_of(UNKNOWN, {}).nearest(spot.value):
-            if value is not None and (best is None or abs(value - spot.value) < abs(best - spot.value)):
+            if value is not None and (
+                best is None or abs(value - spot.value) < abs(best - spot.value)
+            ):
                 best = value
     return None if best == spot.value else best
 
@@ -213,9 +213,7 @@ def _fits(result: Result, net: Net, owner: Layer, call: str) -> bool:
     changed = _replaced(net, owner, parse(call))  # type: ignore[arg-type]
     shapes: dict[str, Shape] = {name: result.inputs[name] for name in changed.inputs}
     try:
-        again = propagate_net(
-            changed, shapes, Facts(mixing=None), {}, result.propagation.registry
-        )
+        again = propagate_net(changed, shapes, Facts(mixing=None), {}, result.propagation.registry)
     except ShapecalcError:
         return False
     return not again.errors
@@ -239,7 +237,11 @@ def _inputs(result: Result, layer: Layer) -> Iterator[Fix]:
         return
     fitting = {name: tuple(shape) for name, shape in shapes.items()}
     again = propagate_net(
-        question.net, fitting, Facts(mixing=None), {}, result.propagation.registry  # type: ignore[arg-type]
+        question.net,
+        fitting,
+        Facts(mixing=None),
+        {},
+        result.propagation.registry,  # type: ignore[arg-type]
     )
     if again.errors:
         return

@@ -90,9 +90,7 @@ def _matched(words: str, template: str) -> tuple[tuple[tuple[str, str], ...], in
 def _came_in(match: Match) -> Iterator[Line]:
     """Say what came in and what was wanted, and how the number splits into channels and sizes."""
     wanted = next((value for name, value in match.values if name == match.kind), None)
-    numbers = [
-        (name, int(value)) for name, value in match.values if _NUMBER.fullmatch(value)
-    ]
+    numbers = [(name, int(value)) for name, value in match.values if _NUMBER.fullmatch(value)]
     came = next((value for name, value in numbers if name.startswith("input[-1]")), None)
     if came is None or wanted is None:
         return

@@ -381,7 +381,9 @@ class Propagation:
             )
             forward = none
         else:
-            bound = bind(type_, type_.parameters, call.arguments, call.keywords, self.environment, ())
+            bound = bind(
+                type_, type_.parameters, call.arguments, call.keywords, self.environment, ()
+            )
             given = call.forward or ((), ())
             if type_.wraps and not type_.forward and call.forward is not None:
                 bound, given = _handed_on(bound, call.forward), ((), ())
@@ -499,7 +501,9 @@ class Propagation:
         if queue or by_name:
             many = len(inputs) + len(extra)
             strange = f", and has no {next(iter(by_name))}" if by_name else ""
-            raise Misfit(f"{type_.name} takes {len(slots)} tensors{strange}; {many} come in", "rank")
+            raise Misfit(
+                f"{type_.name} takes {len(slots)} tensors{strange}; {many} come in", "rank"
+            )
         return found
 
     # ------------------------------------------------------------------------------------ state
@@ -577,9 +581,10 @@ def _each(scope: LayerScope) -> Iterable[dict[str, Value]]:
     if not loops:
         return [{}]
     names = [name for name, _ in loops]
-    return (dict(zip(names, values, strict=True)) for values in product(
-        *(formula(scope, 0) for _, formula in loops)
-    ))
+    return (
+        dict(zip(names, values, strict=True))
+        for values in product(*(formula(scope, 0) for _, formula in loops))
+    )
 
 
 def free_slots(type_: LayerType, sources: int) -> tuple[Input, ...]:
@@ -727,9 +732,7 @@ def _bind_size(part: Node, size: Size, scope: LayerScope, item: Input, shape: Sh
     )
 
 
-def _bind_sizes(
-    part: Node, sizes: Shape, scope: LayerScope, item: Input, shape: Shape
-) -> None:
+def _bind_sizes(part: Node, sizes: Shape, scope: LayerScope, item: Input, shape: Shape) -> None:
     if isinstance(part, Name) and not (
         dict.__contains__(scope, part.name) or part.name in scope.type.where
     ):

@@ -43,9 +43,7 @@ def receptive_fields(result: Result) -> dict[str, tuple[Field, ...] | None]:
     return found
 
 
-def _after(
-    step: Step, before: dict[str, tuple[Field, ...] | None]
-) -> tuple[Field, ...] | None:
+def _after(step: Step, before: dict[str, tuple[Field, ...] | None]) -> tuple[Field, ...] | None:
     fields = [before.get(item.name) for item in references(step.layer)]
     if not fields or any(field is None for field in fields) or not step.shapes:
         return None
@@ -57,7 +55,8 @@ def _after(
     window = window_of(step)
     if window is None:
         kept = all(
-            is_shape(one) and one[len(one) - axes :] == step.shapes[0][-axes:] for one in step.inputs
+            is_shape(one) and one[len(one) - axes :] == step.shapes[0][-axes:]
+            for one in step.inputs
         )
         same_rank = all(is_shape(one) and len(one) == len(step.shapes[0]) for one in step.inputs)
         return merged if kept and same_rank else None

@@ -21,10 +21,41 @@ PREFIXES = frozenset(
     {"nn", "torch", "torch.nn", "F", "torch.nn.functional", "nn.functional", "functional", "einops"}
 )
 _KEYS = frozenset(
-    ["layers", "like", "family", "summary", "source", "parameters", "inputs", "forward", "input", "where", "checks", "output", "weights", "buffers", "submodules", "for_each", "macs", "operator", "wrapper", "pytorch", "example", "symbols", "words", "window", "note", "aliases", "explain", "messages"]
+    [
+        "layers",
+        "like",
+        "family",
+        "summary",
+        "source",
+        "parameters",
+        "inputs",
+        "forward",
+        "input",
+        "where",
+        "checks",
+        "output",
+        "weights",
+        "buffers",
+        "submodules",
+        "for_each",
+        "macs",
+        "operator",
+        "wrapper",
+        "pytorch",
+        "example",
+        "symbols",
+        "words",
+        "window",
+        "note",
+        "aliases",
+        "explain",
+        "messages",
+    ]
 )
 # The heads of entries, found without reading the YAML: a name, and its classes on one flow mapping.
-_HEAD = re.compile(r"^([A-Za-z_]\w*):[ \t]*\n(?:[ \t]*#.*\n)*  layers: (\{[^}]*\}|\[[^\]]*\])", re.MULTILINE)
+_HEAD = re.compile(
+    r"^([A-Za-z_]\w*):[ \t]*\n(?:[ \t]*#.*\n)*  layers: (\{[^}]*\}|\[[^\]]*\])", re.MULTILINE
+)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 Axes: TypeAlias = "int | tuple[int, ...] | None"
@@ -112,7 +143,9 @@ class Check(NamedTuple):
 class LayerType:
     """One class or function of the registry: an entry, seen with one class's number of axes."""
 
-    def __init__(self, name: str, key: str, axes: Axes, data: Mapping[str, Any], where: str) -> None:
+    def __init__(
+        self, name: str, key: str, axes: Axes, data: Mapping[str, Any], where: str
+    ) -> None:
         self.name = name
         self.key = key
         self.axes = axes
@@ -214,9 +247,7 @@ class LayerType:
             names |= {"place", *(name for name in self._starred() if name.startswith("L"))}
         while True:
             compiler = Compiler(FUNCTIONS, frozenset(names))
-            more = {
-                name for name, node in self.where_nodes.items() if compiler.is_per_axis(node)
-            }
+            more = {name for name, node in self.where_nodes.items() if compiler.is_per_axis(node)}
             if more <= names:
                 return frozenset(names)
             names |= more
@@ -265,7 +296,13 @@ class LayerType:
     @cached_property
     def static_names(self) -> frozenset[str]:
         """The names that depend on arguments alone."""
-        names = {parameter.name for parameter in self.parameters} | {"axes", "place", "singles", "given", "layer"}
+        names = {parameter.name for parameter in self.parameters} | {
+            "axes",
+            "place",
+            "singles",
+            "given",
+            "layer",
+        }
         forward = {parameter.name for parameter in self.forward}
         if not isinstance(self.axes, int | None):
             names -= {"axes"} | (self.per_axis & names)
@@ -497,9 +534,7 @@ class Registry:
         """The entries that have one of some sections, without reading the others."""
         marks = tuple(f"\n  {section}:" for section in sections)
         return [
-            key
-            for key, entry in self._entries.items()
-            if any(mark in entry.text for mark in marks)
+            key for key, entry in self._entries.items() if any(mark in entry.text for mark in marks)
         ]
 
     def names_of(self, key: str) -> list[str]:

@@ -539,9 +539,7 @@ def cut(net: Net, layer: str) -> Net:
     loose = tuple(
         item._replace(shares=None) if item.shares not in kept else item for item in layers
     )
-    return net._replace(
-        layers=loose, outputs=(_reference(layer),), inputs=inputs, state=None
-    )
+    return net._replace(layers=loose, outputs=(_reference(layer),), inputs=inputs, state=None)
 
 
 def _sizes_used(layer: Layer, names: Mapping[str, Layer]) -> list[str]:

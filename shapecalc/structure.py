@@ -102,7 +102,8 @@ def expand(scope: Scope, shape: Value, sizes: Value) -> Value:
             raise FormulaError(f"the size {size} at dimension {place}")
         same = equal(have, size)
         if same is not True and not (
-            (type(have) is int and have == 1) or (same is not False and scope.choose(same, prefer=True))
+            (type(have) is int and have == 1)
+            or (same is not False and scope.choose(same, prefer=True))
         ):
             scope.require(
                 relate(have, "==", 1),
@@ -401,9 +402,7 @@ FUNCTIONS: dict[str, Function] = {
     "class_of": Function(lambda scope, module: scope.class_of(module), scoped=True),
     "state": Function(lambda scope, module: scope.state(module), scoped=True),
     "buffers": Function(lambda scope, module: scope.buffers(module), scoped=True),
-    "argument": Function(
-        lambda scope, module, name: scope.argument(module, name), scoped=True
-    ),
+    "argument": Function(lambda scope, module, name: scope.argument(module, name), scoped=True),
     "ceil_div": Function(ceil_div, elementwise=True),
     "floor_scale": Function(_scaled, elementwise=True),
     "is_int": Function(_is(int, Dim), elementwise=True),

@@ -109,9 +109,7 @@ def derivation_lines(solution: Solution) -> list[str]:
         from .solve import output_at
 
         shape = output_at(case.result, place)
-        for size, wanted in zip(
-            shape[len(shape) - len(target.sizes) :], target.sizes, strict=True
-        ):
+        for size, wanted in zip(shape[len(shape) - len(target.sizes) :], target.sizes, strict=True):
             if wanted.comparisons and isinstance(size, Dim):
                 sign = "=" if wanted.value is not None else "is"
                 lines.append(f"{place}: {size} {sign} {wanted.text}")
@@ -194,8 +192,7 @@ def why_none(
     reach = _in_reach(question, case, at) or _sampled_reach(question, relations, case, at)
     if layer.startswith("target "):
         asked = ", ".join(
-            f"{target} at {place}"
-            for (target, _), place in zip(question.targets, at, strict=True)
+            f"{target} at {place}" for (target, _), place in zip(question.targets, at, strict=True)
         )
         text = f"no input that the net accepts gives {asked}"
     elif isinstance(relation, bool):
@@ -247,9 +244,7 @@ def _in_reach(question: Question, case: Case, at: tuple[str, ...]) -> str:
     demands = [item for item, layer in case.relations if not layer.startswith("target ")]
     for (target, _), place in zip(question.targets, at, strict=True):
         shape = output_at(case.result, place)
-        for size, wanted in zip(
-            shape[len(shape) - len(target.sizes) :], target.sizes, strict=True
-        ):
+        for size, wanted in zip(shape[len(shape) - len(target.sizes) :], target.sizes, strict=True):
             if wanted.value is None:
                 continue
             if isinstance(size, int):

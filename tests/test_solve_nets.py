@@ -50,7 +50,9 @@ class Maker:
         channels = self.channels[source]
         kernel, stride = self.pick(1, 2, 3, 4, 5), self.pick(1, 1, 2, 3)
         padding = self.pick(*range(kernel // 2 + 1))
-        kind = self.pick("conv", "conv", "pool", "ceil", "up", "scale", "average", "crop", "dilated")
+        kind = self.pick(
+            "conv", "conv", "pool", "ceil", "up", "scale", "average", "crop", "dilated"
+        )
         match kind:
             case "conv":
                 out = self.pick(1, 2, 4)
@@ -89,12 +91,16 @@ class Maker:
                 case "add":
                     one, two = self.sliding(last), self.sliding(last)
                     if self.channels[one] != self.channels[two]:
-                        last = self.add("cat(dim=1)", [one, two], self.channels[one] + self.channels[two])
+                        last = self.add(
+                            "cat(dim=1)", [one, two], self.channels[one] + self.channels[two]
+                        )
                     else:
                         last = self.add("add", [one, two], self.channels[one])
                 case "cat":
                     one, two = self.sliding(last), self.sliding(last)
-                    last = self.add("cat(dim=1)", [one, two], self.channels[one] + self.channels[two])
+                    last = self.add(
+                        "cat(dim=1)", [one, two], self.channels[one] + self.channels[two]
+                    )
                 case "skip":
                     down = self.sliding(last)
                     up = self.sliding(down)
@@ -111,9 +117,7 @@ def nets(draw: st.DrawFn) -> shapecalc.Net:
     return Maker(draw).net()
 
 
-@settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(nets(), st.one_of(st.none(), st.integers(1, 12)))
 def test_solutions_of_random_nets_are_the_sizes_that_run(
     net: shapecalc.Net, target: int | None

@@ -57,5 +57,7 @@ def command(
 def source_file(net: str | None) -> str:
     """Give the file that `model.py:Net` names."""
     if net is None or ".py" not in net:
-        raise click.UsageError("name a Python file: shapecalc annotate model.py:Net --input 1x3x32x32")
+        raise click.UsageError(
+            "name a Python file: shapecalc annotate model.py:Net --input 1x3x32x32"
+        )
     return net[: net.index(".py") + 3]

@@ -208,7 +208,11 @@ class Expansion:
         called = [layer for index, layer in enumerate(self.layers) if index not in apart]
         state: dict[str, Layer] = {}
         for layer in self.layers:
-            type_ = None if layer.call is None else self.meanings.calls.registry.find(layer.call.function)
+            type_ = (
+                None
+                if layer.call is None
+                else self.meanings.calls.registry.find(layer.call.function)
+            )
             if layer.shares is None and (type_ is None or _has_weights(type_)):
                 state.setdefault(layer.name, layer._replace(sources=(), named=()))
         return tuple(called), tuple(state.values())

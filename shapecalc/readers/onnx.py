@@ -71,7 +71,9 @@ def _load(path: str) -> Any:
     except (DecodeError, ValueError, RecursionError):
         model = None
     if model is None or not (model.graph.node or model.graph.output):
-        raise SpecError(f"{shown} is not an ONNX file, or has no graph", code="S105", location=place)
+        raise SpecError(
+            f"{shown} is not an ONNX file, or has no graph", code="S105", location=place
+        )
     return model
 
 
@@ -229,5 +231,3 @@ def _path(node: Any) -> str | None:
                 if isinstance(inner, Constant) and isinstance(inner.value, str):
                     return "" if inner.value.startswith("_empty") else clean(inner.value)
     return module_path(node.name)
-
-

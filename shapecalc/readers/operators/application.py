@@ -224,7 +224,11 @@ class Application:
         for item in weights:
             for key in step.weights:
                 prefix = clean(item.name.removesuffix(f".{key}"))
-                if item.name.endswith(f".{key}") and prefix and prefix not in self.emitter.names.used:
+                if (
+                    item.name.endswith(f".{key}")
+                    and prefix
+                    and prefix not in self.emitter.names.used
+                ):
                     return self.emitter.names.unique(prefix)
         return self._name(name, weights=True)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .model import MAX_ITEMS
 
 
-class CannotFold(Exception):  # noqa: N818 - the operator then becomes a layer
+class CannotFold(Exception):
     """What an operator gives isn't known before the net runs."""
 
 
@@ -49,9 +49,7 @@ def _nested(sizes: tuple[int, ...], items: Sequence[Any]) -> Any:
     if len(sizes) == 1:
         return tuple(items)
     step = prod(sizes[1:])
-    return tuple(
-        [_nested(sizes[1:], items[at * step : (at + 1) * step]) for at in range(sizes[0])]
-    )
+    return tuple([_nested(sizes[1:], items[at * step : (at + 1) * step]) for at in range(sizes[0])])
 
 
 def vector(items: Iterable[Any], kind: str = "int") -> Array:
@@ -122,8 +120,7 @@ def expanded(array: Array, sizes: tuple[int, ...]) -> Array:
         array,
         sizes,
         lambda index: [
-            0 if size == 1 else at
-            for at, size in zip(index[lead:], array.sizes, strict=True)
+            0 if size == 1 else at for at, size in zip(index[lead:], array.sizes, strict=True)
         ],
     )
 
@@ -199,9 +196,7 @@ def joined(arrays: Sequence[Array], axis: int) -> Array:
     items = []
     for index in product(*map(range, sizes)):
         array, at = spots[index[axis]]
-        items.append(
-            array.items[offset(array.sizes, [*index[:axis], at, *index[axis + 1 :]])]
-        )
+        items.append(array.items[offset(array.sizes, [*index[:axis], at, *index[axis + 1 :]])])
     return Array(sizes, tuple(items), first.kind)
 
 

@@ -122,7 +122,9 @@ class Conversion:
             outputs = (Reference(last.name),)
         layers = tuple(self.emitter.layers)
         known = tuple(graph.outputs) if len(outputs) == len(graph.outputs) else None
-        if (known is not None and not all(map(_is_plain, known))) or len(set(known or ())) < len(outputs):
+        if (known is not None and not all(map(_is_plain, known))) or len(set(known or ())) < len(
+            outputs
+        ):
             known = None
         return Net(
             clean(graph.name),
@@ -210,7 +212,9 @@ class Conversion:
         rule = self._cached(operation.kind)
         if routine is not None and rule is None:
             inside = _Names()
-            inside.update(zip(routine.inputs, [*values, *[None] * len(routine.inputs)], strict=False))
+            inside.update(
+                zip(routine.inputs, [*values, *[None] * len(routine.inputs)], strict=False)
+            )
             attributes = {**routine.defaults, **operation.attributes}
             self._run([_filled(item, attributes) for item in routine.operations], inside, depth + 1)
             found: Sequence[Value] = [inside[name] for name in routine.outputs]
@@ -300,7 +304,9 @@ class Conversion:
                 return None
             arrays.append(value.array() if isinstance(value, Held) else None)
         try:
-            return [held(array) for array in FOLDS[rule.fold](arrays, attributes, self.emitter.sizes)]
+            return [
+                held(array) for array in FOLDS[rule.fold](arrays, attributes, self.emitter.sizes)
+            ]
         except CannotFold:
             return None
 

@@ -52,7 +52,7 @@ class Names:
         self._containers: set[str] = set()
         for path in self._kinds:
             while "." in path:
-                path = path.rpartition(".")[0]  # noqa: PLW2901
+                path = path.rpartition(".")[0]
                 self._containers.add(path)
 
     def unique(self, name: str) -> str:

@@ -20,7 +20,29 @@ from ...structure import FUNCTIONS
 from ...syntax import Call, Node, Sequence, Star, names_in, parse
 
 KEYS = frozenset(
-    ["like", "inputs", "attributes", "where", "each", "checks", "fold", "view", "control", "absorbs", "chain", "outputs", "cases", "if", "steps", "call", "of", "named", "module", "weights", "always"]
+    [
+        "like",
+        "inputs",
+        "attributes",
+        "where",
+        "each",
+        "checks",
+        "fold",
+        "view",
+        "control",
+        "absorbs",
+        "chain",
+        "outputs",
+        "cases",
+        "if",
+        "steps",
+        "call",
+        "of",
+        "named",
+        "module",
+        "weights",
+        "always",
+    ]
 )
 _STEP = frozenset(["call", "of", "named", "module", "weights", "always", "if"])
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -48,7 +70,7 @@ def _slices(shape: Value, axes: Value, starts: Value, ends: Value, steps: Value)
             raise FormulaError(f"a step of {show(step)}")
         if step < 0:
             size = shape[axis]
-            start, end = _mirrored(start, size), _mirrored(end, size)  # noqa: PLW2901
+            start, end = _mirrored(start, size), _mirrored(end, size)
         first = None if start == 0 else start
         last = None if type(end) is int and end >= _FAR else end
         found[axis] = slice(first, last, abs(step) if abs(step) != 1 else None)
@@ -99,9 +121,7 @@ class Template:
 
     def fill(self, scope: Scope) -> tuple[str, list[Value], dict[str, Value]]:
         """Give the name, and the values of the arguments."""
-        name = "".join(
-            part if isinstance(part, str) else str(part(scope, 0)) for part in self.head
-        )
+        name = "".join(part if isinstance(part, str) else str(part(scope, 0)) for part in self.head)
         values: list[Value] = []
         for starred, formula in self.arguments:
             value = formula(scope, 0)

@@ -16,7 +16,7 @@ def all_operations(operations: Sequence[Operation], depth: int = 0) -> Iterator[
     for operation in operations:
         yield operation
         for value in operation.attributes.values():
-            if isinstance(value, Graph) and depth < 20:  # noqa: PLR2004
+            if isinstance(value, Graph) and depth < 20:
                 yield from all_operations(value.operations, depth + 1)
 
 

@@ -36,7 +36,17 @@ LARGEST = 3.4028234663852886e38  # stands for infinity, which no formula writes
 
 # What says where and how a tensor is kept; shapes don't depend on it.
 STORAGE = frozenset(
-    ["device", "dtype", "out", "layout", "requires_grad", "pin_memory", "memory_format", "generator", "non_blocking"]
+    [
+        "device",
+        "dtype",
+        "out",
+        "layout",
+        "requires_grad",
+        "pin_memory",
+        "memory_format",
+        "generator",
+        "non_blocking",
+    ]
 )
 
 
@@ -163,8 +173,11 @@ def sort_arguments(
             place = _take(tracer, slot, value, sources, named, place, by_name=by_name)
             continue
         waiting = slots[place] if place < len(slots) else None
-        if value is None and waiting is not None and waiting.optional and not _wants_none(
-            parameters, len(plain)
+        if (
+            value is None
+            and waiting is not None
+            and waiting.optional
+            and not _wants_none(parameters, len(plain))
         ):
             place += 1
             by_name = True

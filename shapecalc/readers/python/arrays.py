@@ -126,9 +126,7 @@ _WHOLE: dict[str, Callable[[tuple[Value, ...]], tuple[Value, ...]]] = {
 }
 
 
-def known_elements(
-    machine: Machine, name: str, arguments: list[Value]
-) -> tuple[Value, ...] | None:
+def known_elements(machine: Machine, name: str, arguments: list[Value]) -> tuple[Value, ...] | None:
     """Give the numbers of a function's result, where its arguments are known and it is simple."""
     for item in arguments:
         if isinstance(item, Tensor):

@@ -41,9 +41,7 @@ def get_attribute(machine: Machine, value: Value, name: str) -> Value:
     if found is MISSING:
         if isinstance(value, Module) and value.arguments is not None:
             raise SpecError(f"{value.type.name}.{name} is not followed", code="S110")
-        raise machine.fail(
-            "AttributeError", f"{_kind(machine, value)} has no attribute '{name}'"
-        )
+        raise machine.fail("AttributeError", f"{_kind(machine, value)} has no attribute '{name}'")
     return found
 
 
@@ -69,7 +67,9 @@ def find_attribute(machine: Machine, value: Value, name: str) -> Value:
         case Super():
             return _of_super(machine, value, name)
         case Opaque():
-            return Opaque(f"`.{name}` of {value.reason}"[:200], value.location, foreign=value.foreign)
+            return Opaque(
+                f"`.{name}` of {value.reason}"[:200], value.location, foreign=value.foreign
+            )
         case Function() | Method() | Native() | TorchFunction() | Partial() if name != "__class__":
             return _of_function(value, name)
         case Property():
@@ -272,9 +272,7 @@ def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> No
         case Super():
             set_plainly(machine, owner.owner, name, value)
         case _:
-            raise machine.fail(
-                "AttributeError", f"{machine.show(owner)} has no attribute '{name}'"
-            )
+            raise machine.fail("AttributeError", f"{machine.show(owner)} has no attribute '{name}'")
 
 
 def set_plainly(machine: Machine, owner: Value, name: str, value: Value) -> None:

@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 
-
 def _len(machine: Machine, given: list[Value], named: Keywords) -> Value:
     (value,) = given
     if isinstance(value, Tensor):
@@ -346,7 +345,9 @@ def _eval(machine: Machine, given: list[Value], named: Keywords) -> Value:
         raise machine.fail("SyntaxError", "invalid syntax") from None
     frame = machine.caller
     for node in ast.walk(tree):
-        ast.copy_location(node, machine.site[1]) if machine.site and hasattr(node, "lineno") else None
+        ast.copy_location(node, machine.site[1]) if machine.site and hasattr(
+            node, "lineno"
+        ) else None
     return machine.evaluate(tree.body, frame)
 
 

@@ -127,4 +127,3 @@ def _first_argument(scope: Frame | None) -> Value:
             return scope.names[spec.vararg.arg][0]
         scope = scope.outer
     return MISSING
-

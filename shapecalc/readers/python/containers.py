@@ -140,9 +140,7 @@ def _named_children(machine: Machine, given: list[Value], named: Keywords) -> Va
 def _tensors(kind: str, *, names: bool) -> Rule:
     def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
         recurse = named.get("recurse", given[1] if len(given) > 1 and not names else True)
-        pairs = tensors_of(
-            machine, given[0], kind, named.get("prefix", ""), inside=bool(recurse)
-        )
+        pairs = tensors_of(machine, given[0], kind, named.get("prefix", ""), inside=bool(recurse))
         if names:
             return machine.iteration(pair for pair in pairs)
         return machine.iteration(tensor for _, tensor in pairs)
@@ -224,11 +222,38 @@ MODULE.names.update(
             "register_forward_pre_hook": _hook("before"),
             "_get_name": lambda machine, given, named: given[0].type.name,
             **dict.fromkeys(
-                ["train", "eval", "to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "requires_grad_", "share_memory", "compile"],
+                [
+                    "train",
+                    "eval",
+                    "to",
+                    "cuda",
+                    "cpu",
+                    "half",
+                    "float",
+                    "double",
+                    "bfloat16",
+                    "type",
+                    "requires_grad_",
+                    "share_memory",
+                    "compile",
+                ],
                 _same,
             ),
             **dict.fromkeys(
-                ["zero_grad", "load_state_dict", "_load_from_state_dict", "register_backward_hook", "extra_repr", "register_full_backward_hook", "_register_load_state_dict_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "_register_state_dict_hook", "reset_parameters", "register_state_dict_post_hook"],
+                [
+                    "zero_grad",
+                    "load_state_dict",
+                    "_load_from_state_dict",
+                    "register_backward_hook",
+                    "extra_repr",
+                    "register_full_backward_hook",
+                    "_register_load_state_dict_pre_hook",
+                    "register_load_state_dict_post_hook",
+                    "register_load_state_dict_pre_hook",
+                    "_register_state_dict_hook",
+                    "reset_parameters",
+                    "register_state_dict_post_hook",
+                ],
                 _nothing,
             ),
         }.items()
@@ -239,9 +264,7 @@ MODULE.names.update(
 # ------------------------------------------------------------------------------ lists of modules
 
 
-def _container(
-    name: str, rules: dict[str, Rule], base: Class = MODULE
-) -> Class:
+def _container(name: str, rules: dict[str, Rule], base: Class = MODULE) -> Class:
     return Class(name, (base,), {key: Native(key, rule) for key, rule in rules.items()})
 
 
@@ -296,7 +319,9 @@ def _list_init(machine: Machine, given: list[Value], named: Keywords) -> None:
     module.started = True
     source = items[0] if items else named.get("modules", named.get("values"))
     if source is not None:
-        _fill(machine, module, [_as_held(machine, module, item) for item in machine.iterate(source)])
+        _fill(
+            machine, module, [_as_held(machine, module, item) for item in machine.iterate(source)]
+        )
 
 
 def _as_held(machine: Machine, module: Module, item: Value) -> Value:

@@ -78,7 +78,9 @@ def _copy_of(machine: Machine, value: Value, known: dict[int, tuple[Value, Value
     return value
 
 
-def _copied(value: Instance, go: object, known: dict[int, tuple[Value, Value]] | None = None) -> Value:
+def _copied(
+    value: Instance, go: object, known: dict[int, tuple[Value, Value]] | None = None
+) -> Value:
     assert callable(go)
     made: Instance
     if isinstance(value, Module):

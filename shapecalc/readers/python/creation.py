@@ -28,9 +28,7 @@ def shape_argument(machine: Machine, given: list[Value], named: Keywords) -> tup
         if isinstance(item, Opaque):
             raise machine.unknown(item, "a size of this tensor")
         if isinstance(item, (float, Ratio)) or not is_number(item):
-            raise machine.fail(
-                "TypeError", f"a size must be an integer, not {machine.show(item)}"
-            )
+            raise machine.fail("TypeError", f"a size must be an integer, not {machine.show(item)}")
     return tuple(given)
 
 
@@ -163,11 +161,13 @@ CREATORS: dict[str, Rule] = {
     "hann_window": lambda machine, given, named: machine.tracer.create((given[0],)),
     "hamming_window": lambda machine, given, named: machine.tracer.create((given[0],)),
     "randperm": lambda machine, given, named: machine.tracer.create((given[0],)),
-    **{
-        f"{name}_like": _like for name in ("zeros", "ones", "empty", "rand", "randn", "full")
-    },
+    **{f"{name}_like": _like for name in ("zeros", "ones", "empty", "rand", "randn", "full")},
     "randint": lambda machine, given, named: machine.tracer.create(
-        shape_argument(machine, [next(item for item in [*given, named.get("size")] if isinstance(item, (list, tuple)))], {})
+        shape_argument(
+            machine,
+            [next(item for item in [*given, named.get("size")] if isinstance(item, (list, tuple)))],
+            {},
+        )
     ),
     "Tensor": _legacy,
 }

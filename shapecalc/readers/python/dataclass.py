@@ -40,7 +40,9 @@ def dataclass(machine: Machine, arguments: list[Value], keywords: Keywords) -> V
         raise machine.fail("TypeError", "dataclass() takes a class")
     kind.names["__dataclass__"] = True
     if "__init__" not in kind.names:
-        kind.names["__init__"] = Native("__init__", lambda m, given, named: _init(m, kind, given, named))
+        kind.names["__init__"] = Native(
+            "__init__", lambda m, given, named: _init(m, kind, given, named)
+        )
     return kind
 
 

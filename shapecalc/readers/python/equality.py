@@ -123,7 +123,8 @@ def _ordered(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
                     return relation_between(machine, symbol, one, other)
             return _ORDER[symbol](len(left), len(right))
     raise machine.fail(
-        "TypeError", f"'{symbol}' not supported between {machine.show(left)} and {machine.show(right)}"
+        "TypeError",
+        f"'{symbol}' not supported between {machine.show(left)} and {machine.show(right)}",
     )
 
 

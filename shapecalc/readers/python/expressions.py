@@ -248,9 +248,7 @@ def _dict(machine: Machine, node: ast.Dict, frame: Frame) -> Value:
 # ------------------------------------------------------------------------------ comprehensions
 
 
-def _inside(
-    machine: Machine, generators: list[ast.comprehension], frame: Frame
-) -> Iterator[Frame]:
+def _inside(machine: Machine, generators: list[ast.comprehension], frame: Frame) -> Iterator[Frame]:
     """Yield a frame for each round of a comprehension."""
     inner = Frame({}, frame.module, frame, frame.function)
 

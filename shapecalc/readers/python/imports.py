@@ -168,9 +168,7 @@ class Loader:
         path = self._path(importer, inner, level)
         if path is not None:
             return self._load(path, inner)
-        raise self.machine.fail(
-            "ImportError", f"cannot import name '{wanted}' from '{found.name}'"
-        )
+        raise self.machine.fail("ImportError", f"cannot import name '{wanted}' from '{found.name}'")
 
     def _everything(self, found: Value) -> dict[str, Value]:
         if isinstance(found, SourceModule):

@@ -72,7 +72,9 @@ class Libraries:
 
     def set_member(self, owner: Library, name: str) -> None:
         """Do `package.name = value`: settings are let be, functions may not change."""
-        if not owner.name.startswith(("torch.backends", "os", "sys", "random", "warnings", "logging")):
+        if not owner.name.startswith(
+            ("torch.backends", "os", "sys", "random", "warnings", "logging")
+        ):
             raise SpecError(f"a change of {owner.name}.{name} is not followed")
 
     def call(self, machine: Machine, owner: Library, given: list[Value]) -> Value:

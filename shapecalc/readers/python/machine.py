@@ -282,4 +282,3 @@ class Machine:
     def show(self, value: Value) -> str:
         """Write a value for a message."""
         return show_repr(value)
-

@@ -17,7 +17,43 @@ if TYPE_CHECKING:
 Rule = Callable[["Machine", Value, "list[Value]", Keywords], Value]
 
 _PLAIN_TEXT = frozenset(
-    ["lower", "upper", "title", "capitalize", "casefold", "swapcase", "strip", "lstrip", "rstrip", "startswith", "endswith", "find", "rfind", "index", "rindex", "count", "split", "rsplit", "partition", "rpartition", "splitlines", "isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace", "isidentifier", "isnumeric", "isdecimal", "removeprefix", "removesuffix", "encode", "istitle", "isascii"]
+    [
+        "lower",
+        "upper",
+        "title",
+        "capitalize",
+        "casefold",
+        "swapcase",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "startswith",
+        "endswith",
+        "find",
+        "rfind",
+        "index",
+        "rindex",
+        "count",
+        "split",
+        "rsplit",
+        "partition",
+        "rpartition",
+        "splitlines",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isupper",
+        "islower",
+        "isspace",
+        "isidentifier",
+        "isnumeric",
+        "isdecimal",
+        "removeprefix",
+        "removesuffix",
+        "encode",
+        "istitle",
+        "isascii",
+    ]
 )
 _PADDING = frozenset(["ljust", "rjust", "center", "zfill"])
 
@@ -292,9 +328,7 @@ def _set_remove(machine: Machine, value: set[Value], given: list[Value], named: 
 
 def _set_operation(name: str) -> Rule:
     def run(machine: Machine, value: set[Value], given: list[Value], named: Keywords) -> Value:
-        others = [
-            {hashable(machine, item) for item in machine.iterate(other)} for other in given
-        ]
+        others = [{hashable(machine, item) for item in machine.iterate(other)} for other in given]
         machine.budget.items(len(value) + sum(map(len, others)))
         return getattr(value, name)(*others)
 
@@ -341,6 +375,3 @@ _NUMBER: dict[str, Rule] = {
     "astype": _same,
     "conjugate": _same,
 }
-
-
-

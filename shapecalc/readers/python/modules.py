@@ -79,7 +79,9 @@ class Modules:
                 name,
                 (MODULE,),
                 {
-                    "__init__": Native("__init__", lambda m, given, named: _hold(child, given, named)),
+                    "__init__": Native(
+                        "__init__", lambda m, given, named: _hold(child, given, named)
+                    ),
                     "forward": Native(
                         "forward",
                         lambda m, given, named: m.call(given[0].children[child], given[1:], named),
@@ -148,7 +150,10 @@ class Modules:
         """Give the layer inside its wrappers."""
         while self.registry.find(call.function).wraps and call.arguments:
             inner = call.arguments[0]
-            if not isinstance(inner, Call) or self.registry.find(call.function).is_function is False:
+            if (
+                not isinstance(inner, Call)
+                or self.registry.find(call.function).is_function is False
+            ):
                 break
             call = inner
         return call
@@ -409,5 +414,14 @@ def _snake_function(name: str) -> str:
 
 # What nn.Module has and this reader doesn't.
 _UNFOLLOWED = frozenset(
-    ["register_full_backward_hook", "register_module_full_backward_hook", "get_extra_state", "set_submodule", "register_state_dict_pre_hook", "to_empty", "ipu", "xpu"]
+    [
+        "register_full_backward_hook",
+        "register_module_full_backward_hook",
+        "get_extra_state",
+        "set_submodule",
+        "register_state_dict_pre_hook",
+        "to_empty",
+        "ipu",
+        "xpu",
+    ]
 )

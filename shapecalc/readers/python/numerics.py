@@ -94,7 +94,9 @@ def _prod(machine: Machine, given: list[Value], named: Keywords) -> Value:
     if isinstance(value, Opaque):
         return value
     if isinstance(value, Array):
-        return Opaque("a product of an array") if value.elements is None else math.prod(value.elements)
+        return (
+            Opaque("a product of an array") if value.elements is None else math.prod(value.elements)
+        )
     return machine.product(_listed(machine, value) if not is_number(value) else [value])
 
 
@@ -272,5 +274,3 @@ def product(machine: Machine, items: object) -> Value:
             return item
         total = item if total == 1 and type(total) is int else binary(machine, "*", total, item)
     return total
-
-

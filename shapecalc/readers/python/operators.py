@@ -161,6 +161,3 @@ def membership(machine: Machine, item: Value, holder: Value) -> Value:
         elif machine.truth(same):
             return True
     return any_of(open_items)
-
-
-

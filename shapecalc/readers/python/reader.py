@@ -279,7 +279,9 @@ def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
     arguments: list[Value] = []
     keywords: dict[str, Value] = {}
     for name, tensor in zip(names, tensors, strict=True):
-        if (name in positional and positional.index(name) == len(arguments) and not keywords) or (name.startswith("input") and name not in positional):
+        if (name in positional and positional.index(name) == len(arguments) and not keywords) or (
+            name.startswith("input") and name not in positional
+        ):
             arguments.append(tensor)
         else:
             keywords[name] = tensor

@@ -109,9 +109,7 @@ class Registration:
                     value, f"whether {module.type.name}.{name} is a module with parameters"
                 )
 
-    def _own_state(
-        self, module: Module, path: str, tensors: dict[int, str]
-    ) -> Iterator[Layer]:
+    def _own_state(self, module: Module, path: str, tensors: dict[int, str]) -> Iterator[Layer]:
         rules = self.tracer.modules
         if module.arguments is not None:
             call = rules.call_of(module)

@@ -106,7 +106,36 @@ def _factorial(value: Value) -> int:
 _MATH: dict[str, Value] = {
     **{
         name: Native(name, _on_numbers(getattr(math, name)))
-        for name in ["exp", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "degrees", "radians", "fabs", "gcd", "isqrt", "hypot", "isnan", "isinf", "isfinite", "copysign", "fmod", "trunc", "erf"]
+        for name in [
+            "exp",
+            "log",
+            "log2",
+            "log10",
+            "log1p",
+            "sin",
+            "cos",
+            "tan",
+            "asin",
+            "acos",
+            "atan",
+            "atan2",
+            "sinh",
+            "cosh",
+            "tanh",
+            "degrees",
+            "radians",
+            "fabs",
+            "gcd",
+            "isqrt",
+            "hypot",
+            "isnan",
+            "isinf",
+            "isfinite",
+            "copysign",
+            "fmod",
+            "trunc",
+            "erf",
+        ]
     },
     "pow": Native("pow", _on_numbers(lambda a, b: math.pow(a, b))),
     "factorial": Native("factorial", _on_numbers(_factorial)),
@@ -445,9 +474,7 @@ STANDARD: dict[str, Value] = {
         "enum",
         {"Enum": ENUM, "IntEnum": ENUM, "Flag": ENUM, "auto": lambda machine, given, named: Auto()},
     ),
-    **_group(
-        "abc", {"ABC": Class("ABC", (OBJECT,)), "abstractmethod": _identity}
-    ),
+    **_group("abc", {"ABC": Class("ABC", (OBJECT,)), "abstractmethod": _identity}),
     "numbers.Number": _predicate("Number", _number_test),
     "numbers.Integral": _predicate("Integral", lambda value: isinstance(value, (int, Traced))),
     "numbers.Real": _predicate("Real", _number_test),
@@ -464,5 +491,3 @@ STANDARD: dict[str, Value] = {
     **PATTERNS,
     **SIGNATURES,
 }
-
-

@@ -266,9 +266,7 @@ def _handler(
 
 
 def _function(machine: Machine, node: ast.FunctionDef, frame: Frame) -> Signal | None:
-    made: Value = make_function(
-        machine, node.name, node, frame, generator=_has_yield(node.body)
-    )
+    made: Value = make_function(machine, node.name, node, frame, generator=_has_yield(node.body))
     bind(machine, node.name, _decorated(machine, made, node.decorator_list, frame), frame)
     return None
 
@@ -284,9 +282,7 @@ def _has_yield(body: list[ast.stmt]) -> bool:
     return False
 
 
-def _decorated(
-    machine: Machine, value: Value, decorators: list[ast.expr], frame: Frame
-) -> Value:
+def _decorated(machine: Machine, value: Value, decorators: list[ast.expr], frame: Frame) -> Value:
     """Apply decorators; what one does that isn't known is an error when it is used."""
     for node in reversed(decorators):
         decorator = machine.evaluate(node, frame)

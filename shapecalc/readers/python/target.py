@@ -118,7 +118,10 @@ def _instantiated(machine: Machine, module: SourceModule, tree: ast.Module) -> V
             continue
         if value.module is not module:
             continue
-        if all(isinstance(item, ast.Constant) for item in [*call.args, *(k.value for k in call.keywords)]):
+        if all(
+            isinstance(item, ast.Constant)
+            for item in [*call.args, *(k.value for k in call.keywords)]
+        ):
             frame = Frame(module.names, module)
             machine.caller = frame
             found = machine.evaluate(call, frame)

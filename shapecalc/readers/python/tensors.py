@@ -72,7 +72,9 @@ def tensor_attribute(tracer: Tracer, tensor: Tensor, name: str) -> Value:
     if rule is not None:
         return Native(name, lambda machine, given, named: rule(machine, tensor, given, named))
     if name.endswith("_") and not name.startswith("_"):
-        return Native(name, lambda machine, given, named: _in_place(machine, tensor, name, given, named))
+        return Native(
+            name, lambda machine, given, named: _in_place(machine, tensor, name, given, named)
+        )
     if tracer.registry.knows(name) and name[:1].islower():
         return Native(
             name, lambda machine, given, named: tracer.function(name, [tensor, *given], named)
@@ -254,7 +256,9 @@ _METHODS: dict[str, Rule] = {
     "ndimension": _dim,
     "numel": _numel,
     "nelement": _numel,
-    **dict.fromkeys(["cpu", "cuda", "pin_memory", "requires_grad_", "type_as", "share_memory_"], _same),
+    **dict.fromkeys(
+        ["cpu", "cuda", "pin_memory", "requires_grad_", "type_as", "share_memory_"], _same
+    ),
     **dict.fromkeys(["contiguous", "clone", "detach", "detach_", "alias"], _copy),
     **{
         name: _typed(dtype)

@@ -32,7 +32,27 @@ if TYPE_CHECKING:
 Rule = Callable[["Machine", "list[Value]", Keywords], Value]
 
 DTYPES = frozenset(
-    ["float", "float16", "float32", "float64", "double", "half", "bfloat16", "int", "int8", "int16", "int32", "int64", "long", "short", "uint8", "bool", "complex64", "complex128", "cfloat"]
+    [
+        "float",
+        "float16",
+        "float32",
+        "float64",
+        "double",
+        "half",
+        "bfloat16",
+        "int",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "long",
+        "short",
+        "uint8",
+        "bool",
+        "complex64",
+        "complex128",
+        "cfloat",
+    ]
 )
 _DTYPE_NAMES = {
     "float": "float32",
@@ -103,9 +123,7 @@ def _is_tensor(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 def _method(name: str) -> Rule:
     """Stand for a function that is plumbing and a tensor's method as well: `torch.numel(x)`."""
-    return lambda machine, given, named: machine.call(
-        machine.get(given[0], name), given[1:], named
-    )
+    return lambda machine, given, named: machine.call(machine.get(given[0], name), given[1:], named)
 
 
 def _device(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -294,5 +312,7 @@ def call_unknown(machine: Machine, path: str, given: list[Value]) -> Value:
         try:
             machine.registry.find(name)
         except SpecError as error:
-            raise SpecError(f"{path} is not in the registry", hint=error.hint, code="S110") from None
+            raise SpecError(
+                f"{path} is not in the registry", hint=error.hint, code="S110"
+            ) from None
     return Opaque(f"what {path} gives", machine.here())

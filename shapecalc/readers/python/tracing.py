@@ -172,9 +172,7 @@ class Tracer:
             found.elements = known_elements(self.machine, name, arguments)
         return found
 
-    def apply(
-        self, type_: LayerType, arguments: list[Value], keywords: dict[str, Value]
-    ) -> Value:
+    def apply(self, type_: LayerType, arguments: list[Value], keywords: dict[str, Value]) -> Value:
         """Record the application of a function to tensors and other arguments."""
         found = sort_arguments(self, type_.inputs, type_.parameters, arguments, keywords)
         call = Call(type_.name, found.arguments, found.keywords)
@@ -210,9 +208,7 @@ class Tracer:
             return value
         return self.create(value.shape, value.elements)
 
-    def create(
-        self, shape: tuple[Value, ...], elements: tuple[Value, ...] | None = None
-    ) -> Tensor:
+    def create(self, shape: tuple[Value, ...], elements: tuple[Value, ...] | None = None) -> Tensor:
         """Make a tensor of a shape, out of nothing."""
         found = self.function("empty", [tuple(shape)], {})
         assert isinstance(found, Tensor)

@@ -341,5 +341,3 @@ def is_instance(machine: Machine, value: Value, kind: Value) -> Value:
 def inherits(machine: Machine, own: Class, kind: Class) -> bool:
     """Tell whether a class inherits from another."""
     return kind in own.order or kind is OBJECT or machine.tracer.modules.is_private_base(own, kind)
-
-

@@ -256,9 +256,7 @@ class Native:
 
     __slots__ = ("call", "defaults", "name")
 
-    def __init__(
-        self, name: str, call: Callable[[Machine, Arguments, Keywords], Value]
-    ) -> None:
+    def __init__(self, name: str, call: Callable[[Machine, Arguments, Keywords], Value]) -> None:
         self.name = name
         self.call = call
         self.defaults: tuple[Value, ...] = ()  # a named tuple's, which sources set
@@ -496,4 +494,3 @@ class Iteration:
 def plain(value: Value) -> Value:
     """Strip what a number remembers about its origin, where it is a number."""
     return value.value if isinstance(value, Traced) else value
-

@@ -69,6 +69,10 @@ class Scope(dict[str, Value]):
         """Say whether an undecided relation is taken to hold; without facts that is an error."""
         raise FormulaError(f"whether {relation} is not known here")
 
+    def holds(self, relation: Relation | bool) -> bool | None:
+        """Say whether a relation is proven, refuted, or (None) open."""
+        return relation if isinstance(relation, bool) else None
+
     def choose(self, relation: Relation, *, prefer: bool) -> bool:  # noqa: ARG002
         """Choose a case where the sizes leave it open."""
         return self.decide(relation)

@@ -178,7 +178,8 @@ class Result:
         if self.errors:
             hints = " or ".join(str(fix["text"]) for fix in self.fixes) or None
             first = self.errors[0].to_dict()
-            found["error"] = {"hint": hints, **first, "fixes": list(self.fixes)}
+            first.setdefault("hint", hints)
+            found["error"] = {**first, "fixes": list(self.fixes)}
             found["errors"] = [error.to_dict() for error in self.errors]
         return found
 

@@ -233,15 +233,18 @@ def _inputs(result: Result, layer: Layer) -> Iterator[Fix]:
         if name in shapes and shape and shapes[name][:1] == ["N"]:
             first = shape[0]
             shapes[name] = [first if isinstance(first, int) else str(first), *shapes[name][1:]]
-    if any(not isinstance(size, int) for shape in shapes.values() for size in shape):
-        return
-    fitting = {name: tuple(shape) for name, shape in shapes.items()}
+    fitting: dict[str, Shape] = {
+        name: tuple([size for size in shape if isinstance(size, int)])
+        for name, shape in shapes.items()
+    }
+    if any(len(shape) < len(shapes[name]) for name, shape in fitting.items()):
+        return  # a size that isn't a number
     again = propagate_net(
         question.net,
         fitting,
         Facts(mixing=None),
         {},
-        result.propagation.registry,  # type: ignore[arg-type]
+        result.propagation.registry,
     )
     if again.errors:
         return

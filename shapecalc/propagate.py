@@ -113,6 +113,10 @@ class LayerScope(Scope):
     def decide(self, relation: Any) -> bool:
         return self.facts.decide(relation)
 
+    def holds(self, relation: Any) -> bool | None:
+        """Say whether a relation is proven, refuted, or (None) open."""
+        return self.facts.holds(relation)
+
     def choose(self, relation: Any, *, prefer: bool) -> bool:
         """Choose a case where the sizes leave it open."""
         return self.facts.decide(relation, prefer=prefer)
@@ -180,8 +184,12 @@ class LayerScope(Scope):
         return self.owner.apply(call, list(inputs), tensors, self.facts, self.depth + 1)
 
     def class_of(self, module: Value) -> str:
-        """Give the name of the class of a module that is an argument."""
-        return self.owner.registry.find(self._module(module).function).name
+        """Give the name of the class of a module that is an argument, functions around it taken off."""
+        call = self._module(module)
+        type_ = self.owner.registry.find(call.function)
+        if type_.is_function and type_.wraps and call.arguments:
+            return self.class_of(call.arguments[0])
+        return type_.name
 
     def state(self, module: Value) -> Value:
         """Give the parameters of a module that is an argument, as pairs of name and shape."""

@@ -312,7 +312,17 @@ def ask(
                 f"{missing[0]} is not a free identifier of the net",
                 hint=f"free are: {', '.join(found) or 'none'}",
             )
-        rest = [name for name in found if name not in unknowns]
+        numbers = {  # sizes that aren't asked for stay as the spec gives them
+            str(size): own
+            for name, shape in symbolic.items()
+            for size, own in zip(shape, shapes[name], strict=True)
+            if isinstance(own, int) and str(size) not in (*unknowns, BATCH)
+        }
+        symbolic = {
+            name: tuple(numbers.get(str(size), size) for size in shape)
+            for name, shape in symbolic.items()
+        }
+        rest = [name for name in found if name not in unknowns and name not in numbers]
         if rest:
             raise SolveError(
                 f"{rest[0]} is free as well", hint=f"give it a value: --set {rest[0]}=..."

@@ -183,11 +183,13 @@ def slice_length(scope: Scope, size: Value, part: Value) -> Value:
     if isinstance(size, Dim) and known:
         length = _symbolic_length(size, begin, part.stop)
     else:
-        start = _bound(scope, begin, size)
+        start = _bound(scope, begin, size) if begin != 0 else 0
         length = (size if part.stop is None else _bound(scope, part.stop, size)) - start
     if type(length) is int:
         return max(0, -(-length // step))
-    return length if step == 1 and length is size else maximum(0, ceil_div(length, step))
+    if length is size or scope.holds(relate(length, ">=", 0)):
+        return ceil_div(length, step)
+    return maximum(0, ceil_div(length, step))
 
 
 def _symbolic_length(size: Dim, start: int, stop: int | None) -> Value:
@@ -208,7 +210,7 @@ def _bound(scope: Scope, at: Value, size: Value) -> Value:
     negative = relate(at, "<", 0)
     if negative is True or (negative is not False and scope.choose(negative, prefer=False)):
         return maximum(at + size, 0)
-    return minimum(at, size)
+    return at if scope.holds(relate(at, "<=", size)) else minimum(at, size)
 
 
 def getitem(scope: Scope, shape: Value, index: Value) -> Value:

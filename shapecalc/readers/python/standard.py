@@ -20,7 +20,7 @@ from .operators import binary
 from .options import ARGUMENT_PARSER, NAMESPACE
 from .patterns import PATTERNS
 from .signatures import SIGNATURES
-from .types import COUNTER, DEFAULT, DEQUE, ORDERED
+from .types import COUNTER, DEFAULT, DEQUE, ORDERED, PARTIAL
 from .values import (
     MISSING,
     Array,
@@ -162,6 +162,11 @@ def _partial(machine: Machine, given: list[Value], named: Keywords) -> Value:
             function.function, [*function.arguments, *rest], {**function.keywords, **named}
         )
     return Partial(function, rest, dict(named))
+
+
+PARTIAL.names["__new__"] = Native(
+    "partial", lambda machine, given, named: _partial(machine, given[1:], named)
+)
 
 
 def _reduce(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -404,7 +409,7 @@ STANDARD: dict[str, Value] = {
     **_group(
         "functools",
         {
-            "partial": _partial,
+            "partial": PARTIAL,
             "reduce": _reduce,
             "wraps": _wraps,
             "lru_cache": _caching,

@@ -11,9 +11,10 @@ from ...facts import Facts
 from ...net import Layer, Reference, Source
 from ...propagate import Output as Shapes
 from ...propagate import Propagation, is_shape
-from ...registry import Kind, LayerType, Parameter, Registry
+from ...registry import LayerType, Registry
 from ...syntax import Call, Constant, Node
 from ...syntax import Sequence as Tuple
+from ..constructions import is_default, plainest
 from .model import Stored
 from .naming import Names, clean
 from .rules import Rules
@@ -55,13 +56,13 @@ class Emitter:
         slots = type_.parameters
         known = {slot.name: slot for slot in slots}
         arguments = [
-            self.sizes.node(_plainest(value, slots[at] if at < len(slots) else None))
+            self.sizes.node(plainest(value, slots[at] if at < len(slots) else None))
             for at, value in enumerate(values)
         ]
         keywords = [
             (word, self.sizes.node(plain))
             for word, value in words.items()
-            if not _is_default(plain := _plainest(value, known.get(word)), known.get(word))
+            if not is_default(plain := plainest(value, known.get(word)), known.get(word))
         ]
         return Call(type_.name, tuple(arguments), tuple(keywords))
 
@@ -197,25 +198,3 @@ def _outputs(name: str, path: tuple[int, ...], output: Shapes) -> Value:
     if is_shape(output):
         return Output(Reference(name, path), output)
     return tuple([_outputs(name, (*path, place), item) for place, item in enumerate(output)])
-
-
-def _plainest(value: Any, slot: Parameter | None) -> Any:
-    """Write one number for all axes, and a number for a list of one, where that is the same."""
-    if slot is None or not isinstance(value, tuple) or isinstance(value, Call) or not value:
-        return value
-    for kind in slot.kinds:
-        if not isinstance(kind, Kind):
-            continue
-        alike = all(item == value[0] for item in value)
-        if kind.form == "per axis" and alike:
-            return value[0]
-        if len(value) == 1 and not kind.exact and not slot.variadic and kind.base != "any":
-            return value[0]
-    return value
-
-
-def _is_default(value: Any, slot: Parameter | None) -> bool:
-    if slot is None or not isinstance(slot.default, Constant):
-        return False
-    default = slot.default.value
-    return type(value) in (type(None), bool, int, float, str) and bool(value == default)

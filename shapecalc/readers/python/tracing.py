@@ -26,7 +26,10 @@ from .values import Array, Instance, Module, Opaque, Outputs, Tensor, Traced, Va
 if TYPE_CHECKING:
     from .machine import Machine
 
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+# Where sizes leave a branch of the source open, it is taken as for a batch of pictures.
+_USUAL_SIZE = 224
+_USUAL_BATCH = 2
+_BATCH = frozenset({"N", "B"})
 
 
 class ShapeWanted(Exception):
@@ -365,7 +368,7 @@ class Tracer:
         answer = self.facts.holds(relation)
         if answer is not None:
             return answer
-        prefer = None if avoid is None else not avoid
+        prefer = self._at_usual_sizes(relation) if avoid is None else not avoid
         before = len(self.facts.demands)
         self.facts.layer = self.prefix().rstrip(".") or "forward"
         choice = self.facts.decide(relation, prefer=prefer)
@@ -374,6 +377,18 @@ class Tracer:
             if isinstance(taken, (Comparison, AllOf, AnyOf)):
                 self.where.append(parse(str(taken)))
         return choice
+
+    def _at_usual_sizes(self, relation: Relation) -> bool | None:
+        """Say whether a relation holds at the sizes that pictures usually have."""
+        values: dict[str, int] = {}
+        for name in relation.symbols:
+            low, high = self.facts.known.get(name, (1, None))
+            usual = max(_USUAL_BATCH if name in _BATCH else _USUAL_SIZE, low)
+            values[name] = usual if high is None else min(usual, high)
+        try:
+            return relation.evaluate(values)
+        except (ArithmeticError, ValueError):
+            return None
 
     def assume(self, relation: Relation) -> None:
         """Demand a relation between sizes."""

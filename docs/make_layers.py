@@ -1,7 +1,7 @@
 """Write `docs/layers.md`, the list of all layers, from the registry.
 
 python docs/make_layers.py
-"""  # noqa: D208
+"""
 
 from __future__ import annotations
 

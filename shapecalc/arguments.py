@@ -116,7 +116,7 @@ def bind(
             tensors.append(value)
             continue
         waiting = free[len(tensors)] if len(tensors) < len(free) else None
-        if waiting is not None and waiting.number and _is_number(value):
+        if waiting is not None and waiting.number and _is_number(value) and not _needed(spot):
             tensors.append(Tensor(()))
             continue
         if waiting is not None and waiting.optional and value is None:
@@ -190,6 +190,11 @@ def _is_number(value: Value) -> bool:
 
 def _ignored(spot: Parameter) -> bool:
     return any(isinstance(kind, Kind) and kind.base == "ignored" for kind in spot.kinds)
+
+
+def _needed(spot: Parameter | None) -> bool:
+    """Tell an argument that must be given: numbers are for it first, as in `scatter(dim, index, 1.0)`."""
+    return spot is not None and spot.default is None and not spot.variadic
 
 
 def _takes_tensor(spot: Parameter) -> bool:
@@ -308,8 +313,8 @@ def _fit_kind(kind: Kind, value: Value, axes: int) -> tuple[Value, str]:
             if why:
                 return value, why
         return items, ""
-    if kind.base == "flag" and not isinstance(value, Dim):
-        return bool(value), ""
+    if kind.base == "flag":
+        return (value, "must be True or False") if isinstance(value, Dim) else (bool(value), "")
     why = _fit_atom(kind, value)
     # Formulas see a tensor as its shape.
     return value.shape if isinstance(value, Tensor) and kind.base == "tensor" else value, why

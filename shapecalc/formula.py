@@ -79,7 +79,7 @@ class Scope(dict[str, Value]):
 
     def require(
         self, value: bool | Relation, message: Callable[[], str], kind: str = "check"
-    ) -> None:  # noqa: ARG002
+    ) -> None:
         """Demand a relation."""
         if not (value if isinstance(value, bool) else self.decide(value)):
             raise FormulaError(message())
@@ -197,6 +197,10 @@ def _add(left: Value, right: Value) -> Value:
     return _number(left) + _number(right)
 
 
+def _subtract(left: Value, right: Value) -> Value:
+    return _number(left) - _number(right)
+
+
 def _multiply(left: Value, right: Value) -> Value:
     for items, times in ((left, right), (right, left)):
         if isinstance(items, tuple) and type(times) is int:
@@ -246,14 +250,33 @@ def _power(left: Value, right: Value) -> Value:
     return _number(left) ** right
 
 
+def _exact(
+    operator: str, apply: Callable[[Value, Value], Value]
+) -> Callable[[Value, Value], Value]:
+    """Say so where a symbolic size meets a float."""
+
+    def run(left: Value, right: Value) -> Value:
+        try:
+            return apply(left, right)
+        except TypeError:
+            raise FormulaError(
+                f"{show(left)} {operator} {show(right)}: a size that isn't known yet and a float"
+            ) from None
+
+    return run
+
+
 _OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
-    "+": _add,
-    "-": lambda left, right: _number(left) - _number(right),
-    "*": _multiply,
-    "/": _divide,
-    "//": _floor_divide,
-    "%": _modulo,
-    "**": _power,
+    operator: _exact(operator, apply)
+    for operator, apply in {
+        "+": _add,
+        "-": _subtract,
+        "*": _multiply,
+        "/": _divide,
+        "//": _floor_divide,
+        "%": _modulo,
+        "**": _power,
+    }.items()
 }
 
 
@@ -547,13 +570,19 @@ def _extreme(pick: Callable[..., Value], plain: Callable[..., Value]) -> Callabl
         items = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
         if not items:
             raise FormulaError("the smallest or largest of nothing")
-        return (
-            pick(*items)
-            if any(isinstance(item, Dim) for item in items)
-            else plain(map(_number, items))
-        )
+        if not any(isinstance(item, Dim) for item in items):
+            return plain(map(_number, items))
+        if any(isinstance(item, float) for item in items):
+            raise FormulaError(f"the smaller or larger of {show(items)}, sizes and a float")
+        return pick(*items)
 
     return run
+
+
+def _length(items: Value) -> int:
+    if not isinstance(items, (tuple, str)):
+        raise FormulaError(f"{show(items)} has no elements to count")
+    return len(items)
 
 
 def _sum(items: Value) -> Value:
@@ -568,7 +597,7 @@ ARITHMETIC: dict[str, Function] = {
     "max": Function(_extreme(maximum, max), elementwise=True),
     "abs": Function(lambda value: abs(_number(value)), elementwise=True),
     "int": Function(_integer, elementwise=True),
-    "len": Function(len),
+    "len": Function(_length),
     "sum": Function(_sum),
     "range": Function(_range),
     "slice": Function(lambda *parts: slice(*parts)),

@@ -280,8 +280,10 @@ def propagate_net(
         facts.warnings.append(
             "the text doesn't say how forward runs these modules: parameters only"
         )
+    late = [node for node in net.where if "size(" in to_text(node)]
     for node in net.where:
-        _demand_where(node, propagation, errors)
+        if node not in late:
+            _demand_where(node, propagation, errors)
     for layer in net.layers:
         if failed and any(item.name in failed for item in references(layer)):
             failed.add(layer.name)
@@ -295,6 +297,9 @@ def propagate_net(
             failed.add(layer.name)
         if layer.name == stop_after:
             break
+    else:
+        for node in late if not errors else ():  # conditions on the sizes of layers' outputs
+            _demand_where(node, propagation, errors)
     return Result(net, shapes, tuple(steps), facts, tuple(errors), propagation)
 
 

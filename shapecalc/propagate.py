@@ -144,7 +144,7 @@ class LayerScope(Scope):
         if isinstance(batch, Dim) and len(batch.symbols) > 1:
             return None
         same = equal(inside, rest)
-        if same is False and not self.facts.strict:
+        if not self.facts.strict and self.facts.holds(same) is False:
             return None
         self.require(
             same,
@@ -485,7 +485,8 @@ class Propagation:
     ) -> list[tuple[Input, Output]]:
         """Give each input of a layer type its tensor."""
         type_ = made.type
-        by_name: dict[str, Output] = dict(named)
+        aliases: Mapping[str, str] = type_.data.get("aliases") or {}
+        by_name: dict[str, Output] = {aliases.get(name, name): item for name, item in named.items()}
         for bound in (made.bound, made.forward):
             by_name.update({key: item.shape for key, item in bound.named_tensors.items()})
         extra = [item.shape for bound in (made.bound, made.forward) for item in bound.tensors]
@@ -494,7 +495,8 @@ class Propagation:
         found: list[tuple[Input, Output]] = []
         for item in slots:
             if item.name in by_name:
-                found.append((item, by_name.pop(item.name)))
+                only = by_name.pop(item.name)
+                found.append((item, (only,) if item.variadic and is_shape(only) else only))
             elif item.variadic:
                 while len(queue) == 1 and not is_shape(queue[0]) and queue[0] is not None:
                     queue = list(queue[0])

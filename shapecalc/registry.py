@@ -24,6 +24,7 @@ _KEYS = frozenset(
     [
         "layers",
         "like",
+        "python",
         "family",
         "summary",
         "source",

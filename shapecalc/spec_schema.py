@@ -164,6 +164,10 @@ _PROPERTIES: Schema = {
         "description": "A condition on the block's parameters that keeps or drops the entry.",
         "type": ["boolean", "integer", "string"],
     },
+    "called": {
+        "description": "false: the module is registered here, and called by another entry or never.",
+        "type": "boolean",
+    },
 }
 
 

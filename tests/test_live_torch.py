@@ -6,7 +6,9 @@ it. `SHAPECALC_EXAMPLES` says how many calls of each type are tried.
 
 from __future__ import annotations
 
+import faulthandler
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,6 +41,16 @@ def is_fair(call: Call, outcome: dict[str, Any]) -> bool:
     return not (
         call.type.startswith("Transformer") and any(item.dtype == "bool" for item in call.inputs)
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quiet_crashes() -> Iterator[None]:
+    """Keep quiet about calls that crash PyTorch: they are left out."""
+    was_on = faulthandler.is_enabled()
+    faulthandler.disable()
+    yield
+    if was_on:
+        faulthandler.enable()
 
 
 @pytest.mark.parametrize("name", TABLES)

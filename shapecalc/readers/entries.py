@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .failures import error_in, nearest, show_word
 from .places import Document, Path
 
-KEYS = ("name", "layer", "type", "from", "shares", "alias", "layers", "repeat", "if")
+KEYS = ("name", "layer", "type", "from", "shares", "alias", "layers", "repeat", "if", "called")
 MAX_NAME = 500  # characters
 
 _KEYS = frozenset(KEYS)
@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     arguments: dict[str, Any] | None = None  # of a `type:` map
     layers: Any = None
     layers_path: Path = None
-    keys: dict[str, Any] = {}  # noqa: RUF012 - `from`, `shares`, `alias`, `repeat`, `if`
+    keys: dict[str, Any] = {}  # noqa: RUF012 - `from`, `shares`, `alias`, `repeat`, `if`, `called`
 
 
 def check_name(name: object, document: Document, path: Path, *, key: bool = False) -> str:
@@ -119,6 +119,12 @@ def _check_together(entry: Entry, document: Document) -> None:
                 what = f"an alias is not called, and has no `{show_word(key)}`"
                 raise error_in(document, (path, key), what, key=True)
         return
+    if item.get("called") is False:
+        for key in ("from", "shares"):
+            if key in item:
+                what = f"with `called: false` the entry has no `{key}`"
+                hint = "it registers a module; an entry below may call it: {name: ..., shares: ...}"
+                raise error_in(document, (path, key), what, key=True, hint=hint)
     if entry.layers is not None:
         for key in ("type", "shares"):
             if key in item:

@@ -39,6 +39,7 @@ class Expansion:
         self.extents = Extents(blocks, MAX_LAYERS)
         self.open_blocks: list[str] = []
         self.uncalled: list[range] = []  # of `layers`: those that are registered, and not called
+        self.registered: set[str] = set()  # their names
         self.count = 0
 
     # --------------------------------------------------------------------------------- entries
@@ -88,15 +89,13 @@ class Expansion:
         if ready is None or ready.type is None or ready.type.wrapper is not None:
             return None
         full, known = scope.prefix + name, self.references.known
-        if full in known or full in self.references.uncalled:
+        if full in known or full in self.references.uncalled or full in self.registered:
             return None
         sources = before
         if given is None:
             if not ready.type.inputs:
                 sources = ()
         else:
-            if not given:
-                return None
             sources = ()
             for one in given if type(given) is list else [given]:
                 source = known.get(scope.prefix + one) if type(one) is str else None
@@ -147,7 +146,7 @@ class Expansion:
         if given is not None:
             sources, named = self.references.sources(given, scope, (path, "from"))
         if "if" in keys and not self.meanings.holds(entry, scope):
-            if given == []:
+            if not self.meanings.called(entry):
                 return before
             if not sources:
                 what = f"{entry.name} is dropped, and has no tensor to stand for"
@@ -161,10 +160,12 @@ class Expansion:
         else:
             below = None if shared is None else shared + entry.name
         assert thing is not None
+        if full in self.registered and below != full:
+            raise self._taken(full, entry)
         if "repeat" in keys:
             thing = Repeat(thing, self.meanings.times(entry, scope))
-        if given == [] and shared is None and "shares" not in keys and _registrable(thing):
-            self._register(full, thing, before, entry)
+        if not self.meanings.called(entry):
+            self._register(full, thing, before, shared, entry)
             return before
         if given is None and isinstance(thing, Leaf) and not thing.type.inputs:
             sources = ()
@@ -172,29 +173,33 @@ class Expansion:
 
     def _check_free(self, full: str, entry: Entry) -> None:
         if full in self.references.known or full in self.references.uncalled:
-            given = "name" in entry.keys
-            where: Path = (entry.path, "name") if given else entry.path
-            raise error_in(
-                self.document,
-                where,
-                f"there are two entries named {show_word(full)}",
-                key=not given,
-                hint="names are for one entry each; `shares:` calls a module again",
-                code="S109",
-            )
+            raise self._taken(full, entry)
+
+    def _taken(self, full: str, entry: Entry) -> SpecError:
+        given = "name" in entry.keys
+        return error_in(
+            self.document,
+            (entry.path, "name") if given else entry.path,
+            f"there are two entries named {show_word(full)}",
+            key=not given,
+            hint="names are for one entry each; `shares:` calls a module again",
+            code="S109",
+        )
 
     # ------------------------------------------------------------------------- order of modules
 
-    def _register(self, full: str, thing: Thing, sources: Sources, entry: Entry) -> None:
-        """Note a module that is given no tensor: it has its place in `state`, and isn't called here.
+    def _register(
+        self, full: str, thing: Thing, sources: Sources, shared: str | None, entry: Entry
+    ) -> None:
+        """Give a module its place among those that are registered; it isn't called here.
 
         Its name stays free, for an entry below that calls it.
         """
         known, start = self.references.known, len(self.layers)
         names = len(known)
-        self.put(full, thing, sources, (), None, entry)
+        self.put(full, thing, sources, (), shared, entry)
         while len(known) > names:
-            known.popitem()
+            self.registered.add(known.popitem()[0])
         self.uncalled.append(range(start, len(self.layers)))
 
     def registration(self) -> tuple[tuple[Layer, ...], tuple[Layer, ...] | None]:
@@ -213,7 +218,7 @@ class Expansion:
                 if layer.call is None
                 else self.meanings.calls.registry.find(layer.call.function)
             )
-            if layer.shares is None and (type_ is None or _has_weights(type_)):
+            if layer.shares is None and (type_ is None or _has_state(type_)):
                 state.setdefault(layer.name, layer._replace(sources=(), named=()))
         return tuple(called), tuple(state.values())
 
@@ -309,8 +314,3 @@ def _has_state(type_: LayerType) -> bool:
 
 def _has_weights(type_: LayerType) -> bool:
     return not type_.data.keys().isdisjoint(("weights", "buffers", "submodules"))
-
-
-def _registrable(thing: Thing) -> bool:
-    """Tell whether registering a thing without calling it means something."""
-    return not isinstance(thing, Leaf) or (bool(thing.type.inputs) and _has_weights(thing.type))

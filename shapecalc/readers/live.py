@@ -1,173 +1,219 @@
-"""A live `torch.nn.Module`, through `torch.fx`: its modules' attributes become the calls that make them.
+"""Torch modules that are there: `torch.fx` traces their forward, and each call becomes an entry.
 
-torch is imported only here, and only when there is a module to read.
+Layers of PyTorch are written as the calls that make them, from the attributes that they keep;
+functions and methods are those of the registry. Shapes aren't needed, as long as the trace doesn't
+ask for a tensor's number of dimensions: then the input's are guessed from the first layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from inspect import Parameter as Argument
+from inspect import signature
 from typing import Any
 
-from ..errors import SpecError
-from ..net import Layer, Net, Reference, Source
+from ..errors import ShapeError, SpecError
+from ..net import Net, Reference, Shape
 from ..registry import Registry
-from ..syntax import Call, Name, Node, literal
-
-_METHODS = {"__getitem__": "getitem", "truediv": "div", "floordiv": "floor_divide"}
+from .registered import Registered
+from .shapes import shape_of
+from .traced import RankWanted, Trace
 
 
 def read_module(module: Any, *, registry: Registry, inputs: Any = None) -> Net:
-    """Trace a module; `inputs` is its input's shape, or shapes by name.
+    """Read a torch module into a net.
 
-    Raises `SpecError` for what `torch.fx` can't trace, and for modules and functions that the registry
-    doesn't know.
+    `inputs` are shapes by name, or that of the first input. Raises `SpecError` that names what can't
+    be traced.
     """
-    import torch.fx
+    root, prefix = _inside(module, registry)
+    registered = Registered(root, registry, prefix)
+    shapes = _shapes(root, registered, inputs)
+    found = _of_layer(root, registered, shapes)
+    if found is not None:
+        return found
+    graph = _traced(root, registered, list(shapes))
+    known = dict(shapes)
+    while True:
+        trace = Trace(root, registered, known)
+        try:
+            outputs, names = trace.run(graph)
+        except RankWanted as wanted:
+            name = wanted.name
+            guess = _guess(trace, name, known)
+            if guess is None:
+                raise SpecError(
+                    f"the trace needs to know how many dimensions {name} has: {wanted}",
+                    hint="give the input's shape",
+                    code="S118",
+                ) from None
+            known[name] = guess
+        except ShapeError:
+            outputs, names = (Reference(trace.layers[-1].name),), None
+            break
+        else:
+            break
+    layers = tuple(trace.layers)
+    return Net(
+        type(root).__name__,
+        {name: shapes.get(name) for name in trace.inputs},
+        layers,
+        outputs,
+        tuple(trace.where),
+        registered.state_if_needed(trace.layers),
+        output_names=names,
+    )
 
-    try:
-        graph = torch.fx.symbolic_trace(module).graph
-    except Exception as error:  # noqa: BLE001 - whatever the module's own code raises
-        raise SpecError(
-            f"torch.fx can't trace {type(module).__name__}: {error}",
-            hint="read its source instead: shapecalc infer model.py:Net",
-            code="S150",
-        ) from None
-    reader = _Reader(module, registry)
-    for node in graph.nodes:
-        reader.node(node)
-    names = list(reader.inputs)
-    shapes: dict[str, Any] = dict.fromkeys(names)
-    if isinstance(inputs, dict):
-        shapes.update(inputs)
-    elif inputs is not None and names:
-        shapes[names[0]] = tuple(inputs)
-    state = tuple(reader.state())
-    name = type(module).__name__
-    return Net(name, shapes, tuple(reader.layers), reader.outputs, state=state)
+
+def _inside(module: Any, registry: Registry) -> tuple[Any, str]:
+    """Give the model inside its wrappers, and what they put in front of its names."""
+    prefix: list[str] = []
+    while True:
+        name = type(module).__name__
+        word = registry.find(name).wrapper if registry.knows(name) else None
+        word = "_orig_mod" if hasattr(module, "_orig_mod") else word  # torch.compile's
+        if word is None or not hasattr(module, word):
+            return module, ".".join(prefix)
+        module = getattr(module, word)
+        prefix.append(word)
 
 
-class _Reader:
-    def __init__(self, module: Any, registry: Registry) -> None:
-        self.module = module
-        self.registry = registry
-        self.layers: list[Layer] = []
-        self.inputs: list[str] = []
-        self.outputs: tuple[Source, ...] = ()
-        self.sources: dict[str, Source] = {}
-        self.called: dict[str, str] = {}
+# -------------------------------------------------------------------------------------- inputs
 
-    def node(self, node: Any) -> None:
-        """Add one node of the graph."""
-        match node.op:
-            case "placeholder":
-                self.inputs.append(node.name)
-                self.sources[node.name] = Reference(node.name)
-            case "output":
-                found = self.source(node.args[0])
-                self.outputs = found if isinstance(found, tuple) and not isinstance(found, Reference) else (found,)
-            case "get_attr":
-                self.sources[node.name] = self.raw(node)
-            case "call_module":
-                self.call_module(node)
-            case _:
-                target = node.target if isinstance(node.target, str) else node.target.__name__
-                self.function(node, _METHODS.get(target, target))
 
-    def raw(self, node: Any) -> Source:
-        value = self.module
-        for part in node.target.split("."):
-            value = getattr(value, part)
-        call = Call("parameter", (literal(tuple(value.shape)),), ())
-        self.layers.append(Layer(node.target, call))
-        return Reference(node.target)
-
-    def call_module(self, node: Any) -> None:
-        module = self.module.get_submodule(node.target)
-        call = self.call_of(module)
-        first = self.called.get(node.target)
-        name = node.target if first is None else f"{node.target}_{node.name.rpartition('_')[2]}"
-        self.called.setdefault(node.target, node.target)
-        sources = tuple(self.source(item) for item in node.args)
-        named = tuple((key, self.source(item)) for key, item in node.kwargs.items())
-        self.layers.append(Layer(name, call, sources, named, shares=first))
-        self.sources[node.name] = Reference(name)
-
-    def call_of(self, module: Any) -> Call:
-        """Rebuild the call that makes a module from its attributes, by the registry's parameters."""
-        type_ = self.registry.find(type(module).__name__)
-        words: list[tuple[str, Node]] = []
-        for parameter in type_.parameters:
-            value = getattr(module, parameter.name, None)
-            if parameter.name == "bias":
-                value = value is not None and value is not False
-            elif not hasattr(module, parameter.name) or hasattr(value, "shape"):
-                continue
-            if value is None or isinstance(value, int | float | str | tuple | list):
-                words.append((parameter.name, literal(value)))
-        return Call(type_.name, (), tuple(words))
-
-    def function(self, node: Any, target: str) -> None:
-        type_ = self.registry.find(target)
-        sources: list[Source] = []
-        arguments: list[Node] = []
-        for item in node.args:
-            if self.is_source(item):
-                sources.append(self.source(item))
-            else:
-                arguments.append(self.argument(item))
-        named = tuple(
-            (key, self.source(item)) for key, item in node.kwargs.items() if self.is_source(item)
-        )
-        words = tuple(
-            (key, self.argument(item))
-            for key, item in node.kwargs.items()
-            if not self.is_source(item)
-        )
-        call = Call(type_.name, tuple(arguments), words)
-        self.layers.append(Layer(node.name, call, tuple(sources), named))
-        self.sources[node.name] = Reference(node.name)
-
-    def is_source(self, item: Any) -> bool:
-        """Say whether an argument is a tensor of the graph, or a list that begins with one."""
-        if hasattr(item, "op") and hasattr(item, "target"):
-            return True
-        return isinstance(item, list | tuple) and bool(item) and self.is_source(item[0])
-
-    def source(self, item: Any) -> Source:
-        if isinstance(item, list | tuple):
-            return tuple([self.source(part) for part in item])
-        if hasattr(item, "op") and item.name in self.sources:
-            return self.sources[item.name]
-        raise SpecError(f"{item} is not a tensor of the graph", code="S150")
-
-    def argument(self, item: Any) -> Node:
-        if item is ...:
-            return Name("Ellipsis")
-        if isinstance(item, list):
-            return literal(tuple(item))
-        if hasattr(item, "op"):
-            raise SpecError(f"{item} is a size, which torch.fx doesn't give", code="S150")
-        return literal(item)
-
-    def state(self) -> Iterator[Layer]:
-        """Yield the modules in the order in which they are registered, each under all its names."""
-        seen: dict[int, str] = {}
-        for name, module in self.module.named_modules(remove_duplicate=False):
-            own = list(module.named_parameters(recurse=False)) + list(
-                module.named_buffers(recurse=False)
+def _shapes(root: Any, registered: Registered, given: Any) -> dict[str, Shape | None]:
+    """Give the inputs that a forward is traced with: those it needs, and those that are given."""
+    names, needed = _arguments(root, registered)
+    if given is None:
+        given = {}
+    elif not isinstance(given, Mapping):
+        given = {None: given}
+    first = names[0] if names else "input"
+    shapes = {first if name is None else str(name): shape_of(item) for name, item in given.items()}
+    for name in shapes:
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise SpecError(
+                f"the module has no input {name}", hint=f"its inputs are: {known}", code="S117"
             )
-            children = list(module.children())
-            if not own or (children and not self.registry.knows(type(module).__name__)):
-                for key, value in own:
-                    yield Layer(f"{name}.{key}" if name else key, _raw(value, module, key))
-                continue
-            if id(module) in seen:
-                yield Layer(name, None, alias=seen[id(module)])
-                continue
-            seen[id(module)] = name
-            yield Layer(name or "0", self.call_of(module))
+    kept = [name for name in names if name in needed or name in shapes]
+    return {name: shapes.get(name) for name in kept or names[:1]}
 
 
-def _raw(value: Any, module: Any, key: str) -> Call:
-    kind = "parameter" if key in dict(module.named_parameters(recurse=False)) else "buffer"
-    return Call(kind, (literal(tuple(value.shape)),), ())
+def _arguments(root: Any, registered: Registered) -> tuple[list[str], set[str]]:
+    """Name the arguments of a forward, and those without a default."""
+    name = registered.layer_name(root)
+    if name is not None and registered.call(root) is not None:
+        slots = registered.registry.find(name).inputs
+        return [slot.name for slot in slots], {slot.name for slot in slots if not slot.optional}
+    found: list[str] = []
+    needed: set[str] = set()
+    for argument in signature(root.forward).parameters.values():
+        if argument.kind in (Argument.VAR_POSITIONAL, Argument.VAR_KEYWORD):
+            continue
+        found.append(argument.name)
+        if argument.default is Argument.empty:
+            needed.add(argument.name)
+    return found, needed
+
+
+def _guess(trace: Trace, name: str, known: Mapping[str, Shape | None]) -> Shape | None:
+    """Guess an input's shape from the layers that take it."""
+    from ..infer import guessed_shape, size_of_text
+
+    if known.get(name) is not None:
+        return None
+    net = Net("", {name: None}, tuple(trace.layers), ())
+    try:
+        found = guessed_shape(net, name, trace.registered.registry)
+    except SpecError:
+        return None
+    return tuple([size_of_text(size) if isinstance(size, str) else size for size in found])
+
+
+def _of_layer(root: Any, registered: Registered, shapes: dict[str, Shape | None]) -> Net | None:
+    """Make the net of a module that is one layer itself; it has no name of its own."""
+    call = registered.call(root)
+    if call is None:
+        return None
+    from ..net import Layer
+
+    name = registered.prefix or call.function.lower()
+    layer = Layer(name, call, tuple([Reference(word) for word in shapes]))
+    state = registered.state_if_needed([layer])
+    return Net(type(root).__name__, shapes, (layer,), (Reference(name),), (), state)
+
+
+# ------------------------------------------------------------------------------------- tracing
+
+
+def _traced(root: Any, registered: Registered, inputs: list[str]) -> list[Any]:
+    """Trace a forward: the nodes of torch.fx's graph."""
+    fx = import_module("torch.fx")
+    symbolic = sys.modules.get("torch.fx._symbolic_trace")
+    fixed = {
+        argument.name: argument.default
+        for argument in signature(root.forward).parameters.values()
+        if argument.default is not Argument.empty and argument.name not in inputs
+    }
+    nodes, error = _attempt(fx, root, registered, fixed)
+    unknown = nodes is not None and _unknown(nodes, registered.registry)
+    if nodes is None or unknown:
+        # Functions that are marked as one node for torch.fx are followed inside instead.
+        with _unwrapped(symbolic):
+            inside, _ = _attempt(fx, root, registered, fixed)
+        if inside is not None and (nodes is None or not _unknown(inside, registered.registry)):
+            nodes = inside
+    if nodes is None:
+        assert error is not None
+        raise error
+    return nodes
+
+
+def _attempt(
+    fx: Any, root: Any, registered: Registered, fixed: dict[str, Any]
+) -> tuple[list[Any] | None, SpecError | None]:
+    torch = sys.modules["torch"]
+    makers = [getattr(torch, name, None) for name in registered.registry.families()["creation"]]
+    tracer = fx.Tracer(autowrap_functions=tuple(filter(callable, makers)))
+    getattr(tracer, "_autowrap_search", []).append(torch)  # where these are looked up
+    tracer.proxy_buffer_attributes = True
+    tracer.is_leaf_module = lambda module, _: registered.call(module) is not None
+    try:
+        return list(tracer.trace(root, concrete_args=fixed or None).nodes), None
+    except Exception as error:  # noqa: BLE001 - a forward may raise whatever it likes
+        inside = list(getattr(tracer, "module_stack", None) or {})
+        place = f" in {inside[-1]}" if inside and inside[-1] else ""
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        return None, SpecError(
+            f"torch.fx can't trace {type(root).__name__}{place}: {reason}",
+            hint="give its source, which is read and not run: model.py:Net",
+            code="S136",
+        )
+
+
+def _unknown(nodes: list[Any], registry: Registry) -> bool:
+    """Say whether a function is called that the registry hasn't got."""
+    from .traced import is_plumbing
+
+    return any(
+        node.op == "call_function"
+        and not is_plumbing(node.target)
+        and not registry.knows(getattr(node.target, "__name__", ""))
+        for node in nodes
+    )
+
+
+@contextmanager
+def _unwrapped(symbolic: Any) -> Iterator[None]:
+    """Let torch.fx follow functions that were marked to be left as they are."""
+    marked: dict[Any, Callable[..., Any]] = getattr(symbolic, "_wrapped_fns_to_patch", {})
+    kept = dict(marked)
+    marked.clear()
+    try:
+        yield
+    finally:
+        marked.update(kept)

@@ -163,6 +163,14 @@ class Meanings:
         value = self._constant(entry.keys["if"], scope, (entry.path, "if"), "if")
         return bool(value)
 
+    def called(self, entry: Entry) -> bool:
+        """Say whether an entry is called where it stands; `called: false` only registers it."""
+        value = entry.keys.get("called", True)
+        if type(value) is not bool:
+            what = f"`called` is {show_word(value)}; it must be true or false"
+            raise error_in(self.document, (entry.path, "called"), what, code="S123")
+        return value
+
     def times(self, entry: Entry, scope: Scope) -> int:
         """Say how often an entry's `repeat` writes it out."""
         path = entry.path, "repeat"

@@ -1,12 +1,16 @@
 """A torch module's registered parts: the call that makes each layer, and the order of its state.
 
-Nothing here imports torch: modules and tensors are told by what they have.
+Nothing here imports torch: modules and tensors are told by what they have. Where a layer keeps an
+argument elsewhere than in an attribute of its name, `attributes.yaml` says where.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import product
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import ShapeError, SpecError
@@ -23,27 +27,33 @@ Module: TypeAlias = Any  # torch.nn.Module
 State: TypeAlias = "dict[str, tuple[int, ...]]"
 
 MAX_TRIES = 64  # of arguments that a module doesn't keep
+LARGEST = 3.4028234663852886e38  # of a float32
 _TOP = "torch.nn."  # where PyTorch's own layers are from
 
 
-class Unwritten(Exception):  # noqa: N818 - the module is then followed inside
+class Unwritten(Exception):
     """A module whose call can't be told from its attributes."""
 
 
 class Registered:
     """Finds a model's modules under their names, and writes the calls that make them."""
 
-    def __init__(self, root: Module, registry: Registry) -> None:
+    def __init__(self, root: Module, registry: Registry, prefix: str = "") -> None:
         self.registry = registry
         self.propagation = Propagation(registry, {})
         self.root = root
+        self.prefix = prefix  # of all names: that of a wrapper around the model
         self._calls: dict[int, tuple[Module, Call | None]] = {}
         self._agree: dict[int, bool] = {}
         self.paths: dict[int, str] = {}  # of modules and tensors, under their first names
-        for path, module in root.named_modules():
+        for inside, module in root.named_modules():
+            path = joined(prefix, inside)
             self.paths.setdefault(id(module), path)
             for name, tensor in own_tensors(module):
                 self.paths.setdefault(id(tensor), joined(path, name))
+        # Before anything is traced: torch.fx notes what is looked up meanwhile.
+        for module in root.modules():
+            self.call(module)
 
     # ------------------------------------------------------------------------------------ layers
 
@@ -84,17 +94,21 @@ class Registered:
         """Write a call whose weights are those that the module has."""
         given: dict[str, Any] = {}
         doubtful: list[Parameter] = []
+        places = places_of_arguments().get(type_.name, {})
         for slot in type_.parameters:
             if slot.variadic or _is_ignored(slot):
                 continue
-            value = getattr(module, slot.name, _NOTHING)
-            if value is _NOTHING or callable(value):
-                if _is_flag(slot):
-                    doubtful.append(slot)
-                elif slot.default is None:
-                    raise Unwritten
-            else:
+            value = _attribute(module, places.get(slot.name, slot.name))
+            if hasattr(value, "named_modules"):
+                value = self.call(value) or _NOTHING
+            elif callable(value):
+                value = _NOTHING
+            if value is not _NOTHING:
                 given[slot.name] = _argument(value, slot)
+            elif _is_flag(slot):
+                doubtful.append(slot)
+            elif slot.default is None:
+                raise Unwritten
         first = _call(type_, given)
         wanted = state_of(module)
         if wanted is None or self._state(first) == wanted:
@@ -124,7 +138,7 @@ class Registered:
     def state(self) -> list[Layer]:
         """List what is registered, in the order of `state_dict`."""
         found: list[Layer] = []
-        self._walk(self.root, "", found, {})
+        self._walk(self.root, self.prefix, found, {})
         return found
 
     def _walk(self, module: Module, path: str, found: list[Layer], seen: dict[int, str]) -> None:
@@ -137,7 +151,8 @@ class Registered:
         inside = list(all_tensors(module)) if call is not None else []
         if call is not None and path and self._agree[id(module)]:
             if not any(id(tensor) in seen for _, tensor in inside):
-                found.append(Layer(path, call))
+                if inside:
+                    found.append(Layer(path, call))
                 for name, tensor in inside:
                     seen[id(tensor)] = joined(path, name)
                 return
@@ -147,20 +162,11 @@ class Registered:
                 found.append(Layer(full, None, alias=seen[id(tensor)]))
             else:
                 seen[id(tensor)] = full
-                kind = "parameter" if name in module._parameters else "buffer"  # noqa: SLF001
+                kind = "parameter" if name in module._parameters else "buffer"
                 found.append(Layer(full, raw_call(kind, tensor)))
-        for name, child in module.named_children():
-            self._walk(child, joined(path, name), found, seen)
-        self._repeated(module, path, found, seen)
-
-    def _repeated(
-        self, module: Module, path: str, found: list[Layer], seen: Mapping[int, str]
-    ) -> None:
-        """List children that are registered in one module under two names."""
-        listed = {id(child): name for name, child in reversed([*module.named_children()])}
-        for name, child in module._modules.items():  # noqa: SLF001
-            if child is not None and listed.get(id(child)) != name and state_of(child):
-                found.append(Layer(joined(path, name), None, alias=seen[id(child)]))
+        for name, child in module._modules.items():
+            if child is not None:
+                self._walk(child, joined(path, name), found, seen)
 
     def has_state(self, layer: Layer) -> bool:
         """Say whether an entry has parameters or buffers."""
@@ -184,23 +190,47 @@ class Registered:
 _NOTHING = object()
 
 
+@cache
+def places_of_arguments() -> Mapping[str, Mapping[str, str]]:
+    """Read where layers keep their arguments."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = Path(__file__).with_name("attributes.yaml").read_text(encoding="utf-8")
+    found: Mapping[str, Mapping[str, str]] = yaml.load(text, loader)  # noqa: S506 - a safe loader
+    return found
+
+
+def _attribute(module: Module, place: str) -> Any:
+    """Follow a path of attributes; an integer is the place in a list."""
+    value = module
+    for part in place.split("."):
+        if part.isdigit():
+            value = value[int(part)] if len(value) > int(part) else _NOTHING
+        else:
+            value = getattr(value, part, _NOTHING)
+        if value is _NOTHING:
+            break
+    return value
+
+
 def joined(path: str, name: str) -> str:
     """Put a name behind the path of the module that has it."""
-    return f"{path}.{name}" if path else name
+    return f"{path}.{name}" if path and name else path or name
 
 
 def is_tensor(value: Any) -> bool:
     """Tell a tensor."""
-    return hasattr(value, "shape") and hasattr(value, "dtype") and hasattr(value, "is_leaf")
+    return hasattr(type(value), "data_ptr") and hasattr(type(value), "requires_grad")
 
 
 def own_tensors(module: Module) -> Iterator[tuple[str, Any]]:
     """Yield the parameters and buffers that `state_dict` lists for a module itself."""
-    for name, tensor in module._parameters.items():  # noqa: SLF001
+    for name, tensor in module._parameters.items():
         if tensor is not None:
             yield name, tensor
     transient = getattr(module, "_non_persistent_buffers_set", ())
-    for name, tensor in module._buffers.items():  # noqa: SLF001
+    for name, tensor in module._buffers.items():
         if tensor is not None and name not in transient:
             yield name, tensor
 
@@ -248,6 +278,8 @@ def _argument(value: Any, slot: Parameter) -> Any:
     )
     if _is_flag(slot) and (value is None or is_tensor(value)):
         return value is not None
+    if isinstance(value, Call):
+        return value
     if is_tensor(value):
         if not takes_tensor:
             raise Unwritten
@@ -256,7 +288,12 @@ def _argument(value: Any, slot: Parameter) -> Any:
         return tuple([_argument(item, slot) for item in value])
     if value is not None and type(value) not in (bool, int, float, str):
         raise Unwritten
-    return value
+    return finite(value) if isinstance(value, float) else value
+
+
+def finite(value: float) -> float:
+    """Give a number that can be written: infinity prints as a name."""
+    return value if math.isfinite(value) else math.copysign(LARGEST, value)
 
 
 def _call(type_: LayerType, given: Mapping[str, Any]) -> Call:

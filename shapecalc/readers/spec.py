@@ -176,7 +176,7 @@ class SpecReader:
         layers, registered = expansion.registration()
         if registered is not None:
             if state is not None:
-                what = "`state` lists all modules, and an entry with `from: []` is one more"
+                what = "`state` lists all modules, and an entry with `called: false` is one more"
                 hint = "keep one of the two"
                 raise self.fail((path, "state"), what, key=True, hint=hint, code="S116")
             state = registered

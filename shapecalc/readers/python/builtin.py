@@ -297,6 +297,11 @@ def _super(machine: Machine, given: list[Value], named: Keywords) -> Value:
             return start
         if not isinstance(start, Class):
             raise machine.fail("TypeError", "super() argument 1 must be a type")
+        kind = owner if isinstance(owner, Class) else machine.type_of(owner)
+        if not isinstance(kind, Class) or start not in kind.order:
+            raise machine.fail(
+                "TypeError", "super(type, obj): obj must be an instance or subtype of type"
+            )
         return Super(start, owner)
     return Super(*super_of(machine, machine.caller))
 

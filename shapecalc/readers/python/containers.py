@@ -86,17 +86,29 @@ def _add_module(machine: Machine, given: list[Value], named: Keywords) -> None:
     name, child = _arguments(given, named, "name", "module")
     if not isinstance(name, str) or not (child is None or isinstance(child, Module)):
         raise machine.fail("TypeError", f"{machine.show(child)} is not a Module subclass")
-    if name == "" or "." in name:
-        raise machine.fail("KeyError", 'module name can\'t be empty or contain "."')
     module = given[0]
+    _check_name(machine, module, name, module.children)
     for store in (module.attributes, module.parameters, module.buffers):
         store.pop(name, None)
     module.children[name] = child
 
 
+def _check_name(machine: Machine, module: Module, name: Value, own: dict[str, Value]) -> None:
+    """Refuse a name that PyTorch refuses for a module, parameter or buffer."""
+    if not isinstance(name, str):
+        raise machine.fail("TypeError", f"a name should be a string, not {machine.show(name)}")
+    if name == "" or "." in name:
+        raise machine.fail("KeyError", "a name can't be empty or contain '.'")
+    stores = (module.attributes, module.parameters, module.buffers, module.children)
+    taken = any(name in store for store in stores) or module.type.find(name) is not MISSING
+    if taken and name not in own:
+        raise machine.fail("KeyError", f"attribute '{name}' already exists")
+
+
 def _register_buffer(machine: Machine, given: list[Value], named: Keywords) -> None:
     name, tensor, persistent = _arguments(given, named, "name", "tensor", "persistent")
     module = given[0]
+    _check_name(machine, module, name, module.buffers)
     if isinstance(tensor, Tensor):
         tensor = as_buffer(tensor, "buffer" if persistent is not False else "buffer transient")
     elif tensor is not None:
@@ -112,7 +124,7 @@ def _register_buffer(machine: Machine, given: list[Value], named: Keywords) -> N
 def _register_parameter(machine: Machine, given: list[Value], named: Keywords) -> None:
     name, tensor = _arguments(given, named, "name", "param")
     module = given[0]
-    module.attributes.pop(name, None)
+    _check_name(machine, module, name, module.parameters)
     if module.arguments is not None and machine.tracer.modules._reassign(module, name, tensor):
         return
     module.parameters[name] = tensor

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ...dims import Dim
 from ...errors import Location, ShapecalcError, SpecError
 from ...relations import AllOf, AnyOf, Comparison
-from ...syntax import Node
+from ...syntax import Compare, Constant, Node
 from .attributes import get_attribute
 from .builtin import BUILTINS
 from .calls import call
@@ -62,7 +62,6 @@ class Machine:
         self.guards: list[set[str]] = []  # what the `try` statements around here catch
         self.caller: Frame | None = None  # the names around the call that is being worked out
         self.site: tuple[SourceModule, ast.AST] | None = None
-        self.narrowed = False  # the trace holds for the numbers it was made with only
         loader.machine = self
         tracer.machine = self
 
@@ -188,7 +187,7 @@ class Machine:
                     hint="give the sizes as numbers: --input 1x3x32x32",
                     code="S105",
                 )
-            self.narrowed = True
+            self.note(Compare(value.node, (("==", Constant(value.value)),)))
             return value.value
         if isinstance(value, Ratio):
             exact = value.number()
@@ -198,13 +197,14 @@ class Machine:
                     hint="give the sizes as numbers: --input 1x3x32x32",
                     code="S105",
                 )
-            self.narrowed = True
+            for part in (value.numerator, value.denominator):
+                self.pin(part)
             return exact
         return value
 
-    def note(self, condition: Node, holds: bool) -> None:
-        """Note a comparison of sizes that the numbers at hand decide."""
-        self.tracer.note(condition, holds)
+    def note(self, condition: Node) -> None:
+        """Note a comparison of sizes that the numbers at hand make true."""
+        self.tracer.note(condition)
 
     def assume(self, relation: Value, about: Value) -> None:
         """Demand a relation between sizes without which the source would do something else."""

@@ -39,6 +39,10 @@ _PLAIN: dict[str, Callable[[Value, Value], Value]] = {
 }
 
 
+_NEUTRAL = {"+": 0, "-": 0, "*": 1, "//": 1}
+_NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
 def is_number(value: Value) -> bool:
     """Tell numbers of all sorts."""
     return isinstance(value, (int, float, Traced, Ratio))
@@ -90,25 +94,29 @@ def _traced(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
             if root is not None:
                 return root
         return plain_arithmetic(machine, symbol, machine.pin(left), machine.pin(right))
+    if type(right) is int and right == _NEUTRAL.get(symbol):
+        return left
+    if type(left) is int and symbol in "+*" and left == _NEUTRAL.get(symbol):
+        return right
     if type(a) is int and type(b) is int:
         value = plain_arithmetic(machine, symbol, a, b)
     else:
         value = _EXACT[symbol](a, b)
     weight = weight_of(left) + weight_of(right) + 1
     if weight > MAX_WEIGHT:
-        return shortened(machine, value)
+        return shortened(machine, value, Binary(symbol, node_of(left), node_of(right)))
     if isinstance(value, Dim) or type(value) is int:
         return Traced(value, Binary(symbol, node_of(left), node_of(right)), weight)
     return value
 
 
-def shortened(machine: Machine, value: Value) -> Value:
+def shortened(machine: Machine, value: Value, node: Node) -> Value:
     """Keep a number whose expression has grown too long by its value alone."""
     from ...syntax import parse
 
     if isinstance(value, Dim):
         return Traced(value, parse(str(value)), MAX_WEIGHT // 2)
-    machine.narrowed = True
+    machine.note(Compare(node, (("==", Constant(value)),)))
     return value
 
 
@@ -213,10 +221,8 @@ def extreme(machine: Machine, values: list[Value], *, largest: bool) -> Value:
     else:
         value = (max if largest else min)(bare)
     weight = sum(map(weight_of, values)) + 1
-    if weight > MAX_WEIGHT:
-        return shortened(machine, value)
-    name = "max" if largest else "min"
-    return Traced(value, Call(name, tuple(map(node_of, values)), ()), weight)
+    node = Call("max" if largest else "min", tuple(map(node_of, values)), ())
+    return shortened(machine, value, node) if weight > MAX_WEIGHT else Traced(value, node, weight)
 
 
 def compare(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
@@ -231,7 +237,8 @@ def compare(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
         return _compare_float(machine, symbol, left, right)
     found = relate(_bare(left), symbol, _bare(right))
     if isinstance(found, bool) and (isinstance(left, Traced) or isinstance(right, Traced)):
-        machine.note(Compare(node_of(left), ((symbol, node_of(right)),)), found)
+        taken = symbol if found else _NEGATED[symbol]
+        machine.note(Compare(node_of(left), ((taken, node_of(right)),)))
     return found
 
 

@@ -44,6 +44,21 @@ class SourceMisfit(ShapeError):
         self.net = net
 
 
+class SourceUnfollowed(SpecError):
+    """A forward that can't be followed; `net` has what ran before, and all parameters."""
+
+    def __init__(self, cause: SpecError, net: Net) -> None:
+        super().__init__(
+            cause.message,
+            hint=cause.hint,
+            location=cause.location,
+            layer=cause.layer,
+            code=cause.code,
+            source=cause.source,
+        )
+        self.net = net
+
+
 class Built(NamedTuple):
     """A model that has been built, and the machine that did it."""
 
@@ -288,11 +303,13 @@ def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
     try:
         found = machine.call(root, arguments, keywords)
     except ShapeError as error:
-        if tracer.failed is not None:
+        if tracer.failed is not None and not tracer.symbolic():
             return tracer.net(built.name, root, [], file)
         raise _misfit(error.message, error, built, file) from None
     except Raised as error:
         raise _misfit(error.message, error, built, file) from None
+    except SpecError as error:
+        raise SourceUnfollowed(error, tracer.net(built.name, root, [], file)) from None
     return tracer.net(built.name, root, flat_tensors(machine, found), file)
 
 
@@ -308,4 +325,4 @@ def _misfit(message: str, error: ShapeError | Raised, built: Built, file: str) -
     )
 
 
-__all__ = ["SourceMisfit", "read_python"]
+__all__ = ["SourceMisfit", "SourceUnfollowed", "read_python"]

@@ -276,8 +276,15 @@ def torch_member(machine: Machine, path: str) -> Value:
             if bare != name:
                 return Native(name, lambda m, given, named: _in_place(m, name, given, named))
             return TorchFunction(bare)
+    if owner == "torch.nn" and name not in _PARTS_OF_NN:
+        raise SpecError(f"torch.nn.{name} is not known", code="S110")
     return Library(path)
 
+
+_PARTS_OF_NN = frozenset(
+    "attention backends common_types functional grad init intrinsic modules parallel parameter qat"
+    " quantizable quantized utils".split()
+)
 
 # Functions that share their names with methods of tensors.
 _OTHER_NAMES = {"torch.nn.functional.unfold": "im2col"}

@@ -16,7 +16,7 @@ from ...syntax import Call, Constant, Name, Node, Sequence, parse, parts_of
 from .arguments import node_of_value, sort_arguments
 from .arrays import combine, known_elements
 from .failures import Raised
-from .limits import MAX_LAYERS
+from .limits import MAX_CONDITIONS, MAX_LAYERS
 from .modules import Modules
 from .numbers import is_number
 from .registration import Registration
@@ -60,6 +60,7 @@ class Tracer:
         self.where: list[Node] = []
         self.failed: Layer | None = None
         self.inputs: dict[str, Shape | None] = {}
+        self.concrete = False  # an input has numbers where other sizes would do as well
 
     # ---------------------------------------------------------------------------------- beginning
 
@@ -76,8 +77,15 @@ class Tracer:
                     known.setdefault(word, (1, None))
             self.propagation.values[name] = shape
             self.inputs[name] = shape
+            self.concrete |= any(
+                isinstance(size, int) for size in (shape or ())[1 + (len(shape or ()) > 2) :]
+            )
             found.append(Tensor(shape, Reference(name)))
         return found
+
+    def symbolic(self) -> bool:
+        """Tell whether a size of an input is a symbol."""
+        return any(isinstance(size, Dim) for shape in self.inputs.values() for size in shape or ())
 
     # --------------------------------------------------------------------------------------- names
 
@@ -396,9 +404,10 @@ class Tracer:
             self.facts.grant(relation)
             self.where.append(parse(str(relation)))
 
-    def note(self, condition: Node, holds: bool) -> None:
-        """Note a comparison of sizes that the numbers at hand decide."""
-        self.machine.narrowed = True
+    def note(self, condition: Node) -> None:
+        """Note a comparison of sizes that the numbers at hand make true, where they might be others."""
+        if not self.building and self.concrete and len(self.where) < MAX_CONDITIONS:
+            self.where.append(condition)
 
     # ------------------------------------------------------------------------------------- result
 
@@ -413,7 +422,7 @@ class Tracer:
             self.inputs,
             tuple(kept),
             tuple(sources),
-            where=tuple(dict.fromkeys(self.where)),
+            where=tuple(dict.fromkeys(self.where)) if kept else (),
             state=self.registration.state_if_needed(root, kept),
             file=file,
         )

@@ -1,0 +1,144 @@
+"""Models read from source against what PyTorch makes of the same files, recorded in `sources`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from shapecalc.errors import ShapeError, SpecError
+from shapecalc.infer import infer, state_dict
+from shapecalc.net import Net
+from shapecalc.propagate import flatten_output
+from shapecalc.readers.python import SourceMisfit, read_python
+from shapecalc.registry import default_registry
+
+HERE = Path(__file__).parent
+# A larger set in the same form can be put beside the repository.
+SHARED = Path(os.environ.get("SHAPECALC_SOURCES", HERE.parent.parent / "shared/conformance/source"))
+
+
+def entries() -> list[Any]:
+    found = []
+    for folder in (HERE / "sources", SHARED):
+        golden = folder / "golden.json"
+        if golden.is_file():
+            for entry in json.loads(golden.read_text(encoding="utf-8"))["entries"]:
+                found.append(pytest.param(folder, entry, id=entry["id"]))
+    return found
+
+
+class Reading(NamedTuple):
+    """What reading a source gave: a net, and the error where the model refuses its input."""
+
+    net: Net | None
+    error: Exception | None
+
+
+def read(folder: Path, entry: dict[str, Any]) -> Reading:
+    path = folder / entry["path"]
+    inputs = dict(enumerate(tuple(shape) for shape in entry["inputs"]))
+    root = entry.get("import_root")
+    try:
+        net = read_python(
+            path.read_text(encoding="utf-8"),
+            str(path),
+            entry["expr"],
+            registry=default_registry(),
+            inputs=inputs,
+            import_root=None if root is None else str(folder / root),
+        )
+    except SourceMisfit as error:
+        return Reading(error.net, error)
+    except (ShapeError, SpecError) as error:
+        return Reading(None, error)
+    result = infer(net)
+    return Reading(net, result.error)
+
+
+@pytest.mark.parametrize(("folder", "entry"), entries())
+def test_state_dict_is_pytorchs(folder: Path, entry: dict[str, Any]) -> None:
+    if entry.get("stage") == "construct":
+        pytest.skip("there is no model")
+    net = read(folder, entry).net
+    assert net is not None
+    found = state_dict(net)
+    absent = set(entry.get("nonpersistent_buffers") or ())
+    assert [(name, list(shape)) for name, shape in found.parameters.items()] == [
+        *entry["params"].items()
+    ]
+    assert {name: list(shape) for name, shape in found.buffers.items()} == {
+        name: shape for name, shape in entry["buffers"].items() if name not in absent
+    }
+    assert found.count == entry["param_count"]
+
+
+@pytest.mark.parametrize(("folder", "entry"), entries())
+def test_shapes_are_pytorchs(folder: Path, entry: dict[str, Any]) -> None:
+    net, error = read(folder, entry)
+    if not entry["ok"]:
+        assert error is not None
+        if entry["stage"] == "construct":
+            assert net is None
+        else:
+            failed = getattr(error, "layer", None) or ""
+            assert entry["failed_in"] in (failed, failed.rpartition(".")[0])
+        return
+    assert net is not None
+    assert error is None, error
+    result = infer(net)
+    outputs = [
+        list(shape)
+        for source in net.outputs
+        for shape in flatten_output(result.propagation.value(source))
+    ]
+    assert outputs == entry["outputs"]
+    known = {name: shapes for name, shapes in entry["module_outputs"].items() if name in result}
+    found = {name: [list(shape) for shape in result[name].shapes] for name in known}
+    assert found == known
+
+
+@pytest.mark.parametrize(("folder", "entry"), entries())
+def test_a_net_traced_with_symbols_serves_the_numbers(folder: Path, entry: dict[str, Any]) -> None:
+    if not entry["ok"] or len(entry["inputs"]) != 1 or len(entry["inputs"][0]) < 3:
+        pytest.skip("one input of three dimensions or more")
+    shape = entry["inputs"][0]
+    letters = ("N", shape[1], *("H", "W", "D")[: len(shape) - 2])
+    path = folder / entry["path"]
+    try:
+        net = read_python(
+            path.read_text(encoding="utf-8"),
+            str(path),
+            entry["expr"],
+            registry=default_registry(),
+            inputs=letters,
+        )
+    except SpecError as error:
+        assert error.code == "S105", error  # the source needs a number
+        return
+    result = infer(net, input=tuple(shape))
+    if any(error.code == "S206" for error in result.errors):
+        return  # another branch of the source
+    assert result.error is None, result.error
+    outputs = [
+        list(shape)
+        for source in net.outputs
+        for shape in flatten_output(result.propagation.value(source))
+    ]
+    assert outputs == entry["outputs"]
+
+
+@pytest.mark.parametrize(("folder", "entry"), entries())
+def test_the_flat_form_is_the_same_net(folder: Path, entry: dict[str, Any]) -> None:
+    from shapecalc.readers import read_spec
+
+    if not entry["ok"]:
+        pytest.skip("the net ends before its output")
+    net = read(folder, entry).net
+    assert net is not None
+    again = read_spec(net.to_dict(), registry=default_registry())
+    assert state_dict(again).to_dict() == state_dict(net).to_dict()
+    assert infer(again).to_dict()["layers"] == infer(net).to_dict()["layers"]

@@ -78,7 +78,10 @@ class Scope(dict[str, Value]):
         return self.decide(relation)
 
     def require(
-        self, value: bool | Relation, message: Callable[[], str], kind: str = "check"
+        self,
+        value: bool | Relation,
+        message: Callable[[], str],
+        kind: str = "check",  # noqa: ARG002
     ) -> None:
         """Demand a relation."""
         if not (value if isinstance(value, bool) else self.decide(value)):

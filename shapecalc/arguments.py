@@ -9,8 +9,8 @@ from .dims import Dim, symbol
 from .errors import SpecError, nearest_words
 from .facts import Facts, Misfit
 from .formula import ARITHMETIC, Compiled, Compiler, FormulaError, Scope, Value, relate, show
+from .indexing import List
 from .registry import Input, Kind, LayerType, Parameter, Registry
-from .structure import List
 from .syntax import Call, Constant, Name, Node, Sequence, to_text
 
 

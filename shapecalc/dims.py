@@ -790,12 +790,34 @@ def _flattened(sizes: Iterable[Size], kind: type[Min | Max]) -> Iterator[Size]:
 
 
 def ceil_div(size: Size, divisor: Size) -> Size:
-    """Divide and round up.
+    """Divide and round up; halves that a remainder was put to are written as one floor.
 
     >>> ceil_div(symbol("H"), 4), ceil_div(7, 2)
     (Dim((H + 3)//4), 4)
+    >>> ceil_div(symbol("H") + symbol("H") % 2, 2)
+    Dim((H + 1)//2)
     """
-    return -((-size) // divisor)
+    found = -((-size) // divisor)
+    return found if isinstance(found, int) else _joined_halves(found)
+
+
+def _joined_halves(size: Dim) -> Size:
+    """Put floors together: `e//d - e//(2*d) = (e + d)//(2*d)`."""
+    found = dict(size.terms)
+    for monomial, coefficient in size.terms:
+        atom = monomial[0][0] if _is_floor(monomial) else None
+        if not isinstance(atom, FloorDiv) or not isinstance(atom.divisor, int):
+            continue
+        half, odd = divmod(atom.divisor, 2)
+        whole = atom.numerator // half
+        if odd or isinstance(whole, int) or len(_varying(whole)) > 1:
+            continue
+        ((other, once),) = _varying(whole)
+        if once == 1 and found.get(other) == -coefficient and found.get(monomial) == coefficient:
+            del found[other], found[monomial]
+            joined = (atom.numerator + half) // atom.divisor - _constant(whole)
+            _accumulate(found, joined * -coefficient)
+    return _build(found)
 
 
 def floor_scale(size: Size, factor: float) -> Size:

@@ -14,56 +14,78 @@ from .formula import FormulaError, Scope, Value, equal, show
 Size = Any  # int | Dim
 
 
+class Letters(NamedTuple):
+    """The sizes that the letters of an equation stand for, how often each occurs, and what `...` is."""
+
+    sizes: dict[str, Size]
+    counts: dict[str, int]
+    common: tuple[Size, ...]
+
+
 def einsum(scope: Scope, equation: Value, shapes: Value) -> Value:
     """Give the shape of an Einstein sum; equal letters demand equal sizes, where neither is 1."""
+    found = _letters(scope, equation, shapes)
+    _, arrow, right = equation.replace(" ", "").partition("->")
+    if not arrow:
+        right = "..." + "".join(sorted(x for x, count in found.counts.items() if count == 1))
+    before, dots, after = right.partition("...")
+    wanted = before + after
+    for letter in wanted:
+        if letter not in found.sizes:
+            raise FormulaError(f"{letter!r} after the arrow of {equation!r} is in no operand")
+    if len(set(wanted)) < len(wanted):
+        raise FormulaError(f"a letter occurs twice after the arrow of {equation!r}")
+    middle = found.common if dots else ()
+    return (*(found.sizes[x] for x in before), *middle, *(found.sizes[x] for x in after))
+
+
+def einsum_terms(scope: Scope, equation: Value, shapes: Value) -> Value:
+    """Count the products that an Einstein sum of several operands adds up."""
+    found = _letters(scope, equation, shapes)
+    total: Size = 1 if len(shapes) > 1 else 0
+    for size in (*found.sizes.values(), *found.common):
+        total = total * size
+    return total
+
+
+def _letters(scope: Scope, equation: Value, shapes: Value) -> Letters:
     if not isinstance(equation, str):
         raise FormulaError("einsum needs its equation as text")
-    left, arrow, right = equation.replace(" ", "").partition("->")
-    operands = left.split(",")
+    operands = equation.replace(" ", "").partition("->")[0].split(",")
     if len(operands) != len(shapes):
         raise FormulaError(
             f"the equation {equation!r} has {len(operands)} operands, {len(shapes)} are given"
         )
     sizes: dict[str, Size] = {}
-    hidden: list[tuple[Size, ...]] = []  # what `...` stands for, for each operand
     counts: dict[str, int] = {}
+    hidden: list[tuple[Size, ...]] = []  # what `...` stands for, for each operand
     for letters, shape in zip(operands, shapes, strict=True):
-        before, dots, after = letters.partition("...")
-        if not (before + after).isalpha() and before + after:
-            raise FormulaError(f"{letters!r} in the equation {equation!r} has more than letters")
-        spare = len(shape) - len(before) - len(after)
-        if spare < 0 or (spare and not dots):
-            raise FormulaError(
-                f"{letters!r} names {len(before) + len(after)} dimensions of a tensor of"
-                f" {len(shape)}: {show(shape)}"
-            )
-        hidden.append(shape[len(before) : len(before) + spare])
+        before, after, width = _sides(equation, letters, shape)
+        hidden.append(shape[len(before) : len(before) + width])
         own: dict[str, Size] = {}
-        named = [*zip(before, shape, strict=False)]
-        named += zip(after, shape[len(shape) - len(after) :], strict=True)
-        for letter, size in named:
+        named = (*shape[: len(before)], *shape[len(before) + width :])
+        for letter, size in zip(before + after, named, strict=True):
             counts[letter] = counts.get(letter, 0) + 1
             if letter in own:
-                scope.require(
-                    equal(own[letter], size),
-                    partial(_twice, letter, own[letter], size),
-                )
+                scope.require(equal(own[letter], size), partial(_twice, letter, own[letter], size))
             own[letter] = size
         for letter, size in own.items():
             sizes[letter] = _merge(scope, letter, sizes.get(letter, 1), size)
-    common = broadcast(scope, *hidden)
-    if not arrow:
-        once = "".join(sorted(letter for letter, count in counts.items() if count == 1))
-        right = "..." + once
-    before, dots, after = right.partition("...")
-    wanted = before + after
-    for letter in wanted:
-        if letter not in sizes:
-            raise FormulaError(f"{letter!r} after the arrow of {equation!r} is in no operand")
-    if len(set(wanted)) < len(wanted):
-        raise FormulaError(f"a letter occurs twice after the arrow of {equation!r}")
-    middle = common if dots else ()
-    return (*(sizes[x] for x in before), *middle, *(sizes[x] for x in after))
+    return Letters(sizes, counts, broadcast(scope, *hidden))
+
+
+def _sides(equation: str, letters: str, shape: Value) -> tuple[str, str, int]:
+    """Give an operand's letters before and after `...`, and how many dimensions that stands for."""
+    before, dots, after = letters.partition("...")
+    if not (before + after).isalpha() and before + after:
+        raise FormulaError(f"{letters!r} in the equation {equation!r} has more than letters")
+    spare = len(shape) - len(before) - len(after)
+    if spare < 0 or (spare and not dots):
+        raise FormulaError(
+            f"{letters!r} names {len(before) + len(after)} dimensions of a tensor of"
+            f" {len(shape)}: {show(shape)}"
+        )
+    return before, after, spare
 
 
 def _twice(letter: str, one: Size, two: Size) -> str:

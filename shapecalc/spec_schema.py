@@ -34,6 +34,14 @@ def spec_schema(registry: Registry) -> Schema:
                 "description": "What it takes: one name, or a list. Left out: the entry before.",
                 "anyOf": [_ref("source"), {"type": "array", "items": _ref("sources")}],
             },
+            "outputs": {
+                "description": "The outputs, or a map of their own names. Left out: the last entry's.",
+                "anyOf": [
+                    _ref("source"),
+                    {"type": "array", "items": _ref("sources")},
+                    {"type": "object", "additionalProperties": _ref("sources")},
+                ],
+            },
             "sources": {
                 "anyOf": [
                     _ref("source"),
@@ -80,10 +88,7 @@ def _spec() -> Schema:
                 "additionalProperties": {"anyOf": [_ref("entries"), _ref("body")]},
             },
             "layers": {**_ref("entries"), "description": "The layers, in the order they run."},
-            "outputs": {
-                **_ref("from"),
-                "description": "The outputs. Left out: the last entry's.",
-            },
+            "outputs": _ref("outputs"),
             "state": {
                 "description": "The modules in the order of registration, where it is another.",
                 "type": ["array", "null"],
@@ -185,7 +190,7 @@ def _body() -> Schema:
         "type": "object",
         "required": ["layers"],
         "additionalProperties": False,
-        "properties": {"layers": _ref("entries"), "outputs": _ref("from")},
+        "properties": {"layers": _ref("entries"), "outputs": _ref("outputs")},
     }
 
 

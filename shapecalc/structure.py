@@ -13,20 +13,15 @@ from math import prod as int_prod
 from typing import Any
 
 from .broadcasting import broadcast
-from .dims import Dim, ceil_div, floor_scale, maximum, minimum
+from .dims import Dim, ceil_div, floor_scale
 from .formula import ARITHMETIC, FormulaError, Function, Scope, Value, equal, relate, show
-from .notation import einsum, rearrange
+from .indexing import getitem, nested, slice_length
+from .notation import einsum, einsum_terms, rearrange
 from .relations import AllOf, AnyOf, Comparison, all_of, any_of
 
 MAX_RANK = 64  # PyTorch's own bound on the number of dimensions
 
 Size = Any  # int | Dim
-
-
-class List(tuple[Any, ...]):
-    """A tuple that was written as a list, which indexes otherwise than a tuple does."""
-
-    __slots__ = ()
 
 
 class Outputs(tuple[Any, ...]):
@@ -170,155 +165,6 @@ def _demand_product(scope: Scope, shape: Value, total: Value, sizes: Value) -> N
     )
 
 
-# ---------------------------------------------------------------------------------- indexing
-
-
-def slice_length(scope: Scope, size: Value, part: Value) -> Value:
-    """Count the elements that `start:stop:step` takes from `size` of them; PyTorch needs step > 0."""
-    step = 1 if part.step is None else part.step
-    if not isinstance(step, int) or step < 1:
-        raise FormulaError(f"a slice's step must be at least 1, not {show(step)}")
-    begin = 0 if part.start is None else part.start
-    known = isinstance(begin, int) and (part.stop is None or isinstance(part.stop, int))
-    if isinstance(size, Dim) and known:
-        length = _symbolic_length(size, begin, part.stop)
-    else:
-        start = _bound(scope, begin, size) if begin != 0 else 0
-        length = (size if part.stop is None else _bound(scope, part.stop, size)) - start
-    if type(length) is int:
-        return max(0, -(-length // step))
-    if length is size or scope.holds(relate(length, ">=", 0)):
-        return ceil_div(length, step)
-    return maximum(0, ceil_div(length, step))
-
-
-def _symbolic_length(size: Dim, start: int, stop: int | None) -> Value:
-    """Count what `start:stop` takes of a size that is at least 0; below 0 means nothing."""
-    if start >= 0 and stop is None:
-        return size - start if start else size
-    if start >= 0 and stop is not None:
-        return size + stop - start if stop < 0 else minimum(size, stop) - start
-    end = size if stop is None else size + stop if stop < 0 else minimum(size, stop)
-    return end - maximum(size + start, 0)
-
-
-def _bound(scope: Scope, at: Value, size: Value) -> Value:
-    if type(at) is int and type(size) is int:
-        return min(max(at + size if at < 0 else at, 0), size)
-    if type(at) is int:
-        return maximum(size + at, 0) if at < 0 else minimum(at, size)
-    negative = relate(at, "<", 0)
-    if negative is True or (negative is not False and scope.choose(negative, prefer=False)):
-        return maximum(at + size, 0)
-    return at if scope.holds(relate(at, "<=", size)) else minimum(at, size)
-
-
-def getitem(scope: Scope, shape: Value, index: Value) -> Value:
-    """Index a shape as a tensor is: integers, slices, None, `...`, bools, lists and index tensors.
-
-    https://docs.pytorch.org/docs/stable/tensor_view.html
-    """
-    items = index if type(index) is tuple else (index,)
-    if sum(item is ... for item in items) > 1:
-        raise FormulaError("an index can only have a single ellipsis")
-    used = sum(_takes(item) for item in items)
-    if used > len(shape):
-        raise FormulaError(f"{used} indices for a tensor of {len(shape)} dimensions")
-    found: list[Size] = []
-    gathered: list[Value] = []  # the shapes of index tensors
-    spots: list[int] = []  # the items that are index tensors, and where the first of them stands
-    inside: list[tuple[Value, Size]] = []  # lists of places, and the sizes they must lie in
-    place = first = 0
-    for number, item in enumerate(items):
-        if item is ...:
-            wide = len(shape) - used
-            found += shape[place : place + wide]
-            place += wide
-        elif item is None:
-            found.append(1)
-        elif isinstance(item, slice):
-            found.append(slice_length(scope, shape[place], item))
-            place += 1
-        elif _gathers(item):
-            first = first if spots else len(found)
-            spots.append(number)
-            gathered.append(_index_shape(item))
-            if _takes(item):
-                inside.append((item, shape[place]))
-                place += 1
-        else:
-            _demand_inside(scope, item, shape[place])
-            place += 1
-    found += shape[place:]
-    if spots:
-        # Integers count as index tensors between others: they broadcast with them.
-        together = all(
-            _gathers(item) or _is_integer(item) for item in items[spots[0] : spots[-1] + 1]
-        )
-        at = first if together else 0
-        found[at:at] = broadcast(scope, *gathered)
-    for item, size in inside if 0 not in found else ():
-        for wanted in flat(item) if type(item) is List or type(item) is tuple else ():
-            _demand_inside(scope, wanted, size)
-    return tuple(found)
-
-
-def _is_integer(item: Value) -> bool:
-    return isinstance(item, (int, Dim)) and not isinstance(item, bool)
-
-
-def _gathers(item: Value) -> bool:
-    """Say whether an index picks places by a tensor, a list, or a truth value."""
-    return isinstance(item, (tuple, bool)) or hasattr(item, "shape")
-
-
-def _takes(item: Value) -> int:
-    """Count the dimensions that an index takes up."""
-    if item is None or item is ... or isinstance(item, bool):
-        return 0
-    if _gathers(item) or _is_integer(item) or isinstance(item, slice):
-        return 1
-    raise FormulaError(f"{show(item)} is not an index")
-
-
-def _index_shape(item: Value) -> Value:
-    if isinstance(item, bool):
-        return (int(item),)
-    if not hasattr(item, "shape") and not all(map(_is_integer, flat(item))):
-        raise FormulaError(f"{show(item)} is not an index")
-    return nested(item)
-
-
-def flat(items: Value) -> list[Value]:
-    """List what nested tuples hold."""
-    if not isinstance(items, tuple):
-        return [items]
-    return [inside for item in items for inside in flat(item)]
-
-
-def nested(items: Value) -> Value:
-    """Give the shape of nested tuples, as a tensor of them has it."""
-    if hasattr(items, "shape"):
-        return items.shape
-    if not isinstance(items, tuple):
-        return ()
-    shapes = [nested(item) for item in items]
-    if any(shape != shapes[0] for shape in shapes):
-        raise FormulaError("nested tuples of different lengths make no tensor")
-    return (len(items), *(shapes[0] if shapes else ()))
-
-
-def _demand_inside(scope: Scope, at: Value, size: Value) -> None:
-    if isinstance(at, Dim):
-        scope.require(relate(at, "<", size), lambda: f"index {show(at)} of {show(size)}")
-        return
-    least = -at if at < 0 else at + 1
-    scope.require(
-        relate(size, ">=", least),
-        lambda: f"index {at} is out of bounds for a dimension of size {show(size)}",
-    )
-
-
 # ------------------------------------------------------------------------------ plain helpers
 
 
@@ -394,6 +240,7 @@ FUNCTIONS: dict[str, Function] = {
     "outputs": Function(Outputs),
     "slice_length": Function(slice_length, scoped=True),
     "einsum": Function(einsum, scoped=True),
+    "einsum_terms": Function(einsum_terms, scoped=True),
     "rearrange": Function(rearrange, scoped=True),
     "apply": Function(
         lambda scope, module, *inputs, **named: scope.apply(module, inputs, named), scoped=True

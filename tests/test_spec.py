@@ -467,6 +467,56 @@ layers:
     ]
 
 
+NOT_CALLED = """
+modules:
+  Merging(dim):
+    - {name: reduction, layer: "Linear(dim, 2)", called: false}
+    - norm: BatchNorm2d(dim)
+    - {name: reduction, shares: reduction}
+  Head(dim): [fc: "Linear(dim, 5)", act: relu, sigmoid: Sigmoid]
+layers:
+  - merging: Merging(4)
+  - {name: aux, layer: Head(2), called: false}
+  - {name: dropped, layer: Head(2), called: false, if: 1 > 2}
+  - fc: Linear(2, 3)
+"""
+
+
+def test_modules_may_be_registered_and_called_later_or_never() -> None:
+    assert shown(NOT_CALLED) == [
+        "merging.norm = BatchNorm2d(4) < input",
+        "merging.reduction = Linear(4, 2) < merging.norm",
+        "fc = Linear(2, 3) < merging.reduction",
+    ]
+    assert [layer.to_dict() for layer in read(NOT_CALLED).state or ()] == [
+        {"name": "merging.reduction", "layer": "Linear(4, 2)", "from": []},
+        {"name": "merging.norm", "layer": "BatchNorm2d(4)", "from": []},
+        {"name": "aux.fc", "layer": "Linear(2, 5)", "from": []},
+        {"name": "aux.sigmoid", "layer": "Sigmoid()", "from": []},
+        {"name": "fc", "layer": "Linear(2, 3)", "from": []},
+    ]
+    assert bare(read_spec(read(NOT_CALLED).to_dict(), registry=REGISTRY)) == bare(read(NOT_CALLED))
+
+
+def test_a_container_may_be_registered_before_it_is_called() -> None:
+    net = read("""
+modules: {Head(dim): [fc: "Linear(dim, 2)", act: relu]}
+layers:
+  - {name: head, layer: Head(2), called: false}
+  - first: Linear(2, 2)
+  - {name: head, shares: head}
+  - {name: again, shares: head}
+""")
+    assert [line(layer.to_dict()) for layer in net.layers] == [
+        "first = Linear(2, 2) < input",
+        "head.fc = Linear(2, 2) < first",
+        "head.act = relu() < head.fc",
+        "again.fc = Linear(2, 2) < head.act (head.fc)",
+        "again.act = relu() < again.fc",
+    ]
+    assert [layer.name for layer in net.state or ()] == ["head.fc", "first"]
+
+
 def test_aliases_are_not_called() -> None:
     text = """
 layers:

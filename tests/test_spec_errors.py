@@ -524,6 +524,55 @@ layers: [relu]
     ),
     Case(
         """layers:
+  - {name: fc, layer: Linear, called: 1}
+""",
+        "2:39",
+        "S123",
+        "`called` is 1; it must be true or false",
+        None,
+    ),
+    Case(
+        """layers:
+  - {name: act, layer: Sigmoid, called: false, from: input}
+""",
+        "2:48",
+        "S101",
+        "with `called: false` the entry has no `from`",
+        "it registers a module; an entry below may call it: {name: ..., shares: ...}",
+    ),
+    Case(
+        """layers:
+  - {name: act, layer: Sigmoid, called: false}
+  - act: Sigmoid
+""",
+        "3:5",
+        "S109",
+        "there are two entries named act",
+        "names are for one entry each; `shares:` calls a module again",
+    ),
+    Case(
+        """layers:
+  - {name: act, layer: Sigmoid, called: false}
+  - {name: next, layer: relu, from: act}
+""",
+        "3:37",
+        "S114",
+        "act does not come before this",
+        "an entry takes outputs of entries above it",
+    ),
+    Case(
+        """layers:
+  - {name: act, layer: Sigmoid, called: false}
+  - relu
+state: [{name: act, layer: Sigmoid}]
+""",
+        "4:1",
+        "S116",
+        "`state` lists all modules, and an entry with `called: false` is one more",
+        "keep one of the two",
+    ),
+    Case(
+        """layers:
   - view(size(conv, 1), 3)
 """,
         "2:19",

@@ -20,7 +20,7 @@ from ..net import Net, Reference, Shape
 from ..registry import Registry
 from .registered import Registered
 from .shapes import shape_of
-from .traced import RankWanted, Trace
+from .traced import RankWanted, Trace, is_plumbing
 
 
 def read_module(module: Any, *, registry: Registry, inputs: Any = None) -> Net:
@@ -197,8 +197,6 @@ def _attempt(
 
 def _unknown(nodes: list[Any], registry: Registry) -> bool:
     """Say whether a function is called that the registry hasn't got."""
-    from .traced import is_plumbing
-
     return any(
         node.op == "call_function"
         and not is_plumbing(node.target)

@@ -91,9 +91,9 @@ class Reader:
         )
         routines = {
             _kind(item.domain, item.name): Routine(
-                tuple(item.input),
-                tuple(item.output),
-                {one.name: self.attribute(one, 0) for one in item.attribute_proto},
+                _texts(item.input),
+                _texts(item.output),
+                {_text(one.name): self.attribute(one, 0) for one in item.attribute_proto},
                 self.operations(item.node, 0),
             )
             for item in model.functions
@@ -104,13 +104,17 @@ class Reader:
         """Read a graph."""
         if depth > MAX_DEPTH:
             raise SpecError("graphs are nested too deeply", code="S103")
-        held = {item.name: self.tensor(item, item.name) for item in graph.initializer}
+        held = {}
+        for item in graph.initializer:
+            name = _text(item.name)
+            held[name] = self.tensor(item, name)
         for item in graph.sparse_initializer:
-            name = item.values.name
+            name = _text(item.values.name)
             held[name] = Stored(name, tuple(item.dims), _kind_of(item.values.data_type))
-        inputs = {item.name: _shape(item) for item in graph.input if item.name not in held}
-        outputs = tuple([item.name for item in graph.output])
-        return Graph(graph.name, inputs, outputs, held, self.operations(graph.node, depth))
+        shapes = {_text(item.name): _shape(item) for item in graph.input}
+        inputs = {name: shape for name, shape in shapes.items() if name not in held}
+        outputs = _texts([item.name for item in graph.output])
+        return Graph(_text(graph.name), inputs, outputs, held, self.operations(graph.node, depth))
 
     def operations(self, nodes: Iterable[Any], depth: int) -> tuple[Operation, ...]:
         """Read a graph's nodes."""
@@ -118,10 +122,10 @@ class Reader:
             [
                 Operation(
                     _kind(node.domain, node.op_type),
-                    node.name,
-                    tuple(node.input),
-                    tuple(node.output),
-                    {item.name: self.attribute(item, depth) for item in node.attribute},
+                    _text(node.name),
+                    _texts(node.input),
+                    _texts(node.output),
+                    {_text(item.name): self.attribute(item, depth) for item in node.attribute},
                     _path(node),
                 )
                 for node in nodes
@@ -131,14 +135,14 @@ class Reader:
     def attribute(self, item: Any, depth: int) -> Any:
         """Read an attribute's value; None for one of a kind that no rule looks at."""
         if item.ref_attr_name:
-            return Given(item.ref_attr_name)
+            return Given(_text(item.ref_attr_name))
         match item.type:
             case item.FLOAT:
                 return float(item.f)
             case item.INT:
                 return int(item.i)
             case item.STRING:
-                return item.s.decode("utf-8", "replace")
+                return _text(item.s)
             case item.TENSOR:
                 return self.tensor(item.t, "")
             case item.GRAPH:
@@ -148,7 +152,7 @@ class Reader:
             case item.INTS:
                 return tuple([int(value) for value in item.ints])
             case item.STRINGS:
-                return tuple([value.decode("utf-8", "replace") for value in item.strings])
+                return _texts(item.strings)
         return None
 
     def tensor(self, item: Any, name: str) -> Stored:
@@ -169,8 +173,17 @@ class Reader:
         return Stored(name, sizes, kind, items, uniform, loose)
 
 
-def _kind(domain: str, name: str) -> str:
-    return name if domain in _OWN_DOMAINS else f"{domain}.{name}"
+def _text(value: str | bytes) -> str:
+    """Give a text; what isn't UTF-8 is given by protobuf as it stands."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _texts(values: Iterable[str | bytes]) -> tuple[str, ...]:
+    return tuple([_text(value) for value in values])
+
+
+def _kind(domain: str | bytes, name: str | bytes) -> str:
+    return _text(name) if domain in _OWN_DOMAINS else f"{_text(domain)}.{_text(name)}"
 
 
 def _kind_of(data_type: int) -> str:
@@ -188,7 +201,7 @@ def _shape(item: Any) -> tuple[int | str | None, ...] | None:
 def _size(size: Any) -> int | str | None:
     if size.HasField("dim_value") and size.dim_value >= 0:
         return int(size.dim_value)
-    return str(size.dim_param) or None
+    return _text(size.dim_param) or None
 
 
 def _numbers(item: Any, kind: str) -> tuple[Any, ...] | None:
@@ -213,7 +226,8 @@ def _is_uniform(item: Any) -> bool:
         for size in item.dims:
             count *= size
         width = len(data) // count if count else 0
-        return bool(width) and data == data[:width] * count
+        first = data[:width]
+        return bool(width) and first == data[width : 2 * width] and data == first * count
     values = item.float_data or item.int64_data or item.int32_data or item.double_data
     return len(values) > 0 and len(set(values)) == 1
 
@@ -223,11 +237,11 @@ def _path(node: Any) -> str | None:
     for item in node.metadata_props:
         if item.key == _SCOPES:
             try:
-                found = parse(item.value)
+                found = parse(_text(item.value))
             except SpecError:
                 break
             if isinstance(found, Tuple) and len(found.items) > 1:
                 inner = found.items[-2]
                 if isinstance(inner, Constant) and isinstance(inner.value, str):
                     return "" if inner.value.startswith("_empty") else clean(inner.value)
-    return module_path(node.name)
+    return module_path(_text(node.name))

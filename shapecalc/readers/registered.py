@@ -45,12 +45,15 @@ class Registered:
         self.prefix = prefix  # of all names: that of a wrapper around the model
         self._calls: dict[int, tuple[Module, Call | None]] = {}
         self._agree: dict[int, bool] = {}
+        self.parameters: set[int] = set()
         self.paths: dict[int, str] = {}  # of modules and tensors, under their first names
         for inside, module in root.named_modules():
             path = joined(prefix, inside)
             self.paths.setdefault(id(module), path)
             for name, tensor in own_tensors(module):
                 self.paths.setdefault(id(tensor), joined(path, name))
+                if name in module._parameters:
+                    self.parameters.add(id(tensor))
         # Before anything is traced: torch.fx notes what is looked up meanwhile.
         for module in root.modules():
             self.call(module)
@@ -62,7 +65,7 @@ class Registered:
 
         A subclass with a forward of its own is another layer.
         """
-        kind = type(module)
+        kind: Any = type(module)
         for base in kind.__mro__:
             name = base.__name__
             own = base is kind and self._is_described(name)
@@ -168,6 +171,10 @@ class Registered:
             if child is not None:
                 self._walk(child, joined(path, name), found, seen)
 
+    def kind(self, tensor: Any) -> str:
+        """Name the function that holds a registered tensor."""
+        return "parameter" if id(tensor) in self.parameters else "buffer"
+
     def has_state(self, layer: Layer) -> bool:
         """Say whether an entry has parameters or buffers."""
         if layer.call is None:
@@ -202,10 +209,12 @@ def places_of_arguments() -> Mapping[str, Mapping[str, str]]:
 
 
 def _attribute(module: Module, place: str) -> Any:
-    """Follow a path of attributes; an integer is the place in a list."""
+    """Follow a path of attributes; a number is a place in a list, `:-1` all but its last."""
     value = module
     for part in place.split("."):
-        if part.isdigit():
+        if part == ":-1":
+            value = value[:-1]
+        elif part.isdigit():
             value = value[int(part)] if len(value) > int(part) else _NOTHING
         else:
             value = getattr(value, part, _NOTHING)
@@ -276,6 +285,8 @@ def _argument(value: Any, slot: Parameter) -> Any:
     takes_tensor = any(
         isinstance(kind, Kind) and kind.base in ("tensor", "any") for kind in slot.kinds
     )
+    if value is None and (None in slot.kinds or slot.default == Constant(None)):
+        return None
     if _is_flag(slot) and (value is None or is_tensor(value)):
         return value is not None
     if isinstance(value, Call):

@@ -6,16 +6,24 @@ import keyword
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from json import dumps
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..net import Layer, Reference
 
-Tree: TypeAlias = "dict[str, Tree | str]"
+
+class Weight(NamedTuple):
+    """A tensor that a container holds itself: `kind` is parameter or buffer."""
+
+    kind: str
+    made: str
+
+
+Tree: TypeAlias = "dict[str, Tree | Weight | str]"
 
 WIDTH = 88  # columns of a line before it is broken
 
 
-def tree_of(modules: Mapping[str, str]) -> Tree:
+def tree_of(modules: Mapping[str, Weight | str]) -> Tree:
     """Make nested containers of dotted names and what makes each module."""
     root: Tree = {}
     for name, made in modules.items():
@@ -23,7 +31,7 @@ def tree_of(modules: Mapping[str, str]) -> Tree:
         place = root
         for part in path:
             inner = place.setdefault(part, {})
-            if isinstance(inner, str):  # a module with a module inside: the name is kept whole
+            if not isinstance(inner, dict):  # a module inside a module: the name is kept whole
                 place, last = root, name
                 break
             place = inner
@@ -32,20 +40,44 @@ def tree_of(modules: Mapping[str, str]) -> Tree:
 
 
 def init_lines(root: Tree) -> Iterator[str]:
-    """Yield the lines that make the modules."""
+    """Yield the lines that make the modules, and after them the tensors inside containers."""
     for name, item in root.items():
+        if isinstance(item, Weight):
+            yield _registration("self", name, item)
+            continue
         made = _expression(item, "", len(name) + 16)
         if is_attribute(name):
             yield from f"self.{name} = {made}".split("\n")
         else:
             yield from f"self.add_module({dumps(name)}, {made})".split("\n")
+    for name, item in root.items():
+        if isinstance(item, dict):
+            yield from _inner_weights(item, [name], root)
+
+
+def _inner_weights(item: Tree, path: list[str], root: Tree) -> Iterator[str]:
+    for name, part in item.items():
+        if isinstance(part, Weight):
+            yield _registration(reach(path, root), name, part)
+        elif isinstance(part, dict):
+            yield from _inner_weights(part, [*path, name], root)
+
+
+def _registration(container: str, name: str, weight: Weight) -> str:
+    if weight.kind == "parameter" and container == "self" and is_attribute(name):
+        return f"self.{name} = {weight.made}"
+    return f"{container}.register_{weight.kind}({dumps(name)}, {weight.made})"
 
 
 def _expression(item: Tree | str, indent: str, used: int) -> str:
     if isinstance(item, str):
         return item
     deeper = indent + "    "
-    made = {name: _expression(part, deeper, 8) for name, part in item.items()}
+    made = {
+        name: _expression(part, deeper, 8)
+        for name, part in item.items()
+        if not isinstance(part, Weight)
+    }
     if is_numbered(item):
         opening, parts, closing = "nn.Sequential(", [*made.values()], ")"
     else:
@@ -59,7 +91,9 @@ def _expression(item: Tree | str, indent: str, used: int) -> str:
 
 
 def is_numbered(item: Tree) -> bool:
-    """Say whether a container's modules are called 0, 1, 2, ..."""
+    """Say whether a container's modules are called 0, 1, 2, ..., and are all it holds."""
+    if any(isinstance(part, Weight) for part in item.values()):
+        return False
     return [*item] == [str(place) for place in range(len(item))]
 
 
@@ -67,14 +101,19 @@ def reach(path: list[str], root: Tree) -> str:
     """Write how a module is reached: `self.layer1[0]["conv1"]`."""
     first, *rest = path
     if not is_attribute(first):
-        return f"self.get_submodule({dumps('.'.join(path))})"
+        item = _found(root, path)
+        kind = item.kind if isinstance(item, Weight) else "submodule"
+        return f"self.get_{kind}({dumps('.'.join(path))})"
     text = f"self.{first}"
     place = root.get(first)
     for part in rest:
         if not isinstance(place, dict):
             return f"self.get_submodule({dumps('.'.join(path))})"
+        inner = place.get(part)
+        if isinstance(inner, Weight):
+            return f"{text}.{part}" if is_attribute(part) else f"getattr({text}, {dumps(part)})"
         text += f"[{part}]" if is_numbered(place) else f"[{dumps(part)}]"
-        place = place.get(part)
+        place = inner
     return text
 
 
@@ -102,12 +141,17 @@ def whole_calls(layers: tuple[Layer, ...], root: Tree, kept: frozenset[str]) -> 
 
 
 def _at(root: Tree, path: list[str]) -> Tree | None:
-    place: Tree | str = root
+    place = _found(root, path)
+    return place if isinstance(place, dict) else None
+
+
+def _found(root: Tree, path: list[str]) -> Tree | Weight | str | None:
+    place: Tree | Weight | str | None = root
     for part in path:
         if not isinstance(place, dict):
             return None
-        place = place.get(part, "")
-    return place if isinstance(place, dict) else None
+        place = place.get(part)
+    return place
 
 
 def _is_chain(run: tuple[Layer, ...], path: str, container: Tree, kept: frozenset[str]) -> bool:

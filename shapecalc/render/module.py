@@ -20,7 +20,7 @@ from .calling import (
     takes_rest,
     with_parts,
 )
-from .containers import Tree, init_lines, reach, tree_of, whole_calls
+from .containers import Tree, Weight, init_lines, reach, tree_of, whole_calls
 
 
 def module_text(net: Net, registry: Registry) -> str:
@@ -120,7 +120,7 @@ class _Writer:
                 yield f"self.add_module({dumps(layer.name)}, {self.module(layer.alias)})"
 
     def _tree(self) -> Tree:
-        made: dict[str, str] = {}
+        made: dict[str, Weight | str] = {}
         for layer in self.net.layers if self.net.state is None else self.net.state:
             if layer.shares is None and layer.call is not None:
                 type_ = self.registry.find(layer.call.function)
@@ -132,9 +132,12 @@ class _Writer:
         """Write how a module is reached."""
         return reach(name.split("."), self.tree)
 
-    def _made(self, call: Call, type_: LayerType) -> str:
+    def _made(self, call: Call, type_: LayerType) -> Weight | str:
         if _is_weight(type_):
-            return f"nn.Parameter(torch.empty({print_arguments(call.arguments, call.keywords)}))"
+            shape = print_arguments(call.arguments, call.keywords)
+            if type_.data.get("weights"):
+                return Weight("parameter", f"nn.Parameter(torch.empty({shape}))")
+            return Weight("buffer", f"torch.zeros({shape})")
         return to_text(self.torch_call(self._fixed(call))._replace(forward=None))
 
     def _fixed(self, call: Call) -> Call:
@@ -263,8 +266,9 @@ def _joined(tensors: list[str], given: str, named: list[str]) -> str:
 
 
 def _is_weight(type_: LayerType) -> bool:
-    """Tell a function that makes a weight of its own."""
-    return type_.is_function and not type_.wraps and bool(type_.data.get("weights"))
+    """Tell a function that makes a parameter or a buffer of its own."""
+    own = type_.data.get("weights") or type_.data.get("buffers")
+    return type_.is_function and not type_.wraps and bool(own)
 
 
 def _identifier(name: str, taken: set[str]) -> str:

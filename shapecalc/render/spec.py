@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..net import Layer, Net, Reference, Source, shape_json, source_json
+from ..net import Layer, Net, Reference, Source, references, shape_json, source_json
+from ..readers.entries import KEYS
 from ..syntax import Call, to_text
+from .calling import sizes_in
 
 
 def spec_text(net: Net) -> str:
@@ -29,11 +31,14 @@ def spec_text(net: Net) -> str:
     if net.where:
         lines.append(f"where: {_flow([to_text(item) for item in net.where])}")
     lines.append("layers:")
-    names = set(net.inputs)
-    lines += _entries(list(net.layers), "", "  ", _previous_of(net), names)
+    taken = set(net.inputs) | _shadowing(net)
+    lines += _entries(list(net.layers), "", "  ", _previous_of(net), taken)
     last = net.layers[-1].name if net.layers else ""
-    if list(map(str, map(_source_text, net.outputs))) != [last]:
-        lines.append(f"outputs: {_flow([source_json(item) for item in net.outputs])}")
+    outputs = [source_json(item) for item in net.outputs]
+    if net.output_names is not None:
+        lines.append(f"outputs: {_flow(dict(zip(net.output_names, outputs, strict=True)))}")
+    elif outputs != [last]:
+        lines.append(f"outputs: {_flow(outputs)}")
     if net.state is not None:
         lines.append("state:")
         for item in net.state:
@@ -43,8 +48,27 @@ def spec_text(net: Net) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source_text(source: Source) -> str:
-    return str(source) if isinstance(source, Reference) else json.dumps(source_json(source))
+def _shadowing(net: Net) -> set[str]:
+    """Find the containers inside which a full name would mean something nearer.
+
+    In the list `block`, an entry that takes `relu` gets `block.relu` where there is one.
+    """
+    names = {name for layer in net.layers for name in containers_of(layer.name, itself=True)}
+    found: set[str] = set()
+    for layer in net.layers:
+        meant = {item.name for item in references(layer)}
+        meant |= {name for name in (layer.shares, layer.alias) if name is not None}
+        meant |= set() if layer.call is None else set(sizes_in(layer.call))
+        for around in containers_of(layer.name):
+            if any(f"{around}.{name}" in names for name in meant):
+                found.add(around)
+    return found
+
+
+def containers_of(name: str, *, itself: bool = False) -> list[str]:
+    """Give the containers that a name lies in: `a` and `a.b` for `a.b.c`."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts) + itself)]
 
 
 def _previous_of(net: Net) -> dict[str, Source]:
@@ -77,12 +101,11 @@ def _entries(
         )
         taken.add(prefix + head)
         if nested:
-            key = "-" if head == str(index) else f"- {_scalar(head)}:"
-            if key == "-":
+            if head == str(index) or head in KEYS:
                 yield f"{indent}- name: {_scalar(head)}"
                 yield f"{indent}  layers:"
             else:
-                yield f"{indent}{key}"
+                yield f"{indent}- {_scalar(head)}:"
             yield from _entries(group, f"{prefix}{head}.", indent + "    ", before, taken)
             at = end
         else:
@@ -101,7 +124,7 @@ def _entry(layer: Layer, name: str, position: str, before: dict[str, Source]) ->
     call = None if layer.call is None else _call_text(layer.call)
     if layer.alias is not None:
         return _flow({"name": name, "alias": layer.alias})
-    if plain and layer.shares is None and call is not None:
+    if plain and layer.shares is None and call is not None and name not in KEYS:
         return _scalar(call) if name == position else f"{_scalar(name)}: {_scalar(call)}"
     entry: dict[str, Any] = {"name": name, "layer": call}
     if not plain:

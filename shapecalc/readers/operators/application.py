@@ -15,7 +15,7 @@ from .naming import clean
 from .rules import Case, Rule, Step
 from .scope import RuleScope
 from .usage import Usage
-from .values import Held, Output, Value
+from .values import Held, Several, Value
 
 
 class Application:
@@ -39,8 +39,7 @@ class Application:
             if name == many:
                 rest = values[place:]
                 only = rest[0] if len(rest) == 1 else None
-                is_list = isinstance(only, tuple) and not isinstance(only, Output | Held)
-                self.inputs[name] = only if is_list else tuple(rest)
+                self.inputs[name] = only if isinstance(only, Several) else Several(tuple(rest))
             elif place < len(values):
                 self.inputs[name] = values[place]
         self.scope = RuleScope(rule, operation, self.inputs, emitter.sizes)
@@ -90,8 +89,9 @@ class Application:
                 for node, used in zip(case.outputs, self.scope["used"], strict=False)
             ]
         found = self.value(Name([*case.steps][-1]))
-        many = isinstance(found, tuple) and not isinstance(found, Output | Held)
-        return list(found) if many and self.rule.control != "sequence" else [found]  # type: ignore[arg-type]
+        if isinstance(found, Several) and self.rule.control != "sequence":
+            return list(found.items)
+        return [found]
 
     def plain_call(self) -> Call | None:
         """Give the call of a rule of one step; None where the step falls away."""
@@ -108,9 +108,9 @@ class Application:
     def _chained(self, function: str) -> Value:
         """Apply a function of two tensors to several, one after the other."""
         (values,) = self.inputs.values()
-        assert isinstance(values, tuple)
-        found: Value = values[0]
-        for value in values[1:]:
+        assert isinstance(values, Several)
+        found: Value = values.items[0]
+        for value in values.items[1:]:
             call = self.emitter.call(function, (), {})
             found = self.emitter.emit(self._name(function, weights=False), call, [found, value])
         return found
@@ -128,19 +128,19 @@ class Application:
                 return self.inputs.get(name)
             case Subscript(inner, Constant(int(place))):
                 items = self.value(inner)
-                assert isinstance(items, tuple)
-                return items[place]
+                assert isinstance(items, Several)
+                return items.items[place]
             case Tuple(parts):
                 found = tuple([self.value(part) for part in parts])
-                return None if None in found else found
+                return None if None in found else Several(found)
         raise FormulaError(f"`{to_text(node)}` names no tensor")
 
     def _sources(self, nodes: Sequence[Node]) -> list[Value]:
         found: list[Value] = []
         for node in nodes:
             value = self.value(node)
-            if isinstance(node, Name) and node.name == self.rule.variadic:
-                found.extend(value or ())  # type: ignore[arg-type]
+            if isinstance(value, Several) and not isinstance(node, Tuple):
+                found.extend(value.items)
             elif value is not None:
                 found.append(value)
         return found

@@ -8,26 +8,25 @@ net can be run on other inputs than those the file was made with.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from keyword import iskeyword
+from pathlib import PurePath
 from typing import Any
 
-from ...dims import Dim, symbol
 from ...errors import Location, ShapeError, SpecError
 from ...facts import Misfit
 from ...formula import FormulaError
-from ...net import Layer, Net, Reference, Shape, Size, Source
+from ...net import Net, Reference, Source
 from ...registry import Registry
 from ..failures import show_word, suggestion
-from ..shapes import MAX_RANK, parse_size, shape_of
 from .application import Application
-from .arrays import CannotFold, scalar, vector
+from .arrays import CannotFold
 from .emission import Emitter
-from .folding import FOLDS
-from .model import Given, Graph, Model, Operation, Stored
+from .ends import graph_inputs, graph_outputs, graph_state, output_names
+from .known import folded, viewed
+from .model import Given, Graph, Model, Operation
 from .naming import Names, clean
 from .rules import Rule, Rules
 from .usage import Usage
-from .values import Held, Output, Value, held, stored
+from .values import Held, Several, Value, stored
 
 MAX_OPERATIONS = 200_000
 MAX_DEPTH = 50  # functions inside functions, branches inside branches
@@ -74,8 +73,9 @@ class Conversion:
         self.rules = rules
         self.registry = registry
         self.usage = Usage(model.graph, self._rule)
-        names = Names(model.graph.operations, self._counts)
+        names = Names(model.graph.operations, self._counts, rules.automatic)
         self.emitter = Emitter(registry, rules, names)
+        self.names = _Names()  # of the outermost graph
         self.count = 0
         self._found: dict[str, Rule | None] = {}
 
@@ -107,85 +107,30 @@ class Conversion:
     def net(self, given: Any) -> Net:
         """Read the graph."""
         graph = self.model.graph
-        names = _Names()
+        names = self.names
         for name, item in graph.stored.items():
             names[name] = stored(item)
-        inputs = self._inputs(graph, given, names)
+        inputs = graph_inputs(graph, given, self.emitter, names)
         outputs: tuple[Source, ...] = ()
         try:
             self._run(graph.operations, names, 0)
-            outputs = self._outputs([names[name] for name in graph.outputs])
+            outputs = graph_outputs([names[name] for name in graph.outputs], self.emitter)
         except ShapeError:
             last = self.emitter.layers[-1] if self.emitter.layers else None
             if last is None or last.name in self.emitter.propagation.values:
                 raise
             outputs = (Reference(last.name),)
         layers = tuple(self.emitter.layers)
-        known = tuple(graph.outputs) if len(outputs) == len(graph.outputs) else None
-        if (known is not None and not all(map(_is_plain, known))) or len(set(known or ())) < len(
-            outputs
-        ):
-            known = None
+        stem = PurePath(self.model.file).stem
         return Net(
-            clean(graph.name),
+            stem if self.rules.unnamed.fullmatch(graph.name) else clean(graph.name),
             inputs,
             layers,
             outputs,
-            state=self._state(layers),
+            state=graph_state(graph, layers, self.emitter),
             file=self.model.file,
-            output_names=known,
+            output_names=output_names(graph, outputs),
         )
-
-    def _outputs(self, values: Sequence[Value]) -> tuple[Source, ...]:
-        found: list[Source] = []
-        for value in values:
-            if isinstance(value, tuple) and not isinstance(value, Output | Held):
-                found.extend(self._outputs(value))
-            elif value is not None:
-                found.append(self.emitter.source(value))
-        return tuple(found)
-
-    def _inputs(self, graph: Graph, given: Any, names: _Names) -> dict[str, Shape | None]:
-        shapes = _by_name(given)
-        found: dict[str, Shape | None] = {}
-        for place, (name, sizes) in enumerate(graph.inputs.items()):
-            own = self.emitter.names.unique(clean(name) or "input")
-            wanted = shapes.get(name, shapes.get(own, shapes.get(None) if place == 0 else None))
-            shape = wanted if sizes is None else self._shape(own, sizes)
-            if shape is None:
-                raise SpecError(
-                    f"the file doesn't say what shape {own} has",
-                    hint=f"give it: --input {own}=1x3x32x32",
-                    code="S118",
-                )
-            for size in shape:
-                for word in size.symbols if isinstance(size, Dim) else ():
-                    self.emitter.facts.known.setdefault(word, (1, None))
-            found[own] = shape
-            self.emitter.propagation.values[own] = shape
-            names[name] = Output(Reference(own), shape)
-        return found
-
-    def _shape(self, name: str, sizes: Sequence[int | str | None]) -> Shape:
-        if len(sizes) > MAX_RANK:
-            raise SpecError(f"{name} has more than {MAX_RANK} dimensions", code="S103")
-        return tuple([_size(size, f"{name}_{place}") for place, size in enumerate(sizes)])
-
-    def _state(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...] | None:
-        """Give the order of the weights in the file, where their names tell and it is another."""
-        order = {name: place for place, name in enumerate(self.model.graph.stored)}
-        origins = self.emitter.origins
-        held_by = [layer for layer in layers if layer.name in origins and layer.shares is None]
-        places: dict[str, int] = {}
-        for layer in held_by:
-            items = origins[layer.name]
-            if not items or not all(item.name.startswith(layer.name) for item in items):
-                return None
-            places[layer.name] = min(order.get(item.name, 0) for item in items)
-        ordered = sorted(held_by, key=lambda layer: places[layer.name])
-        if ordered == held_by:
-            return None
-        return tuple([Layer(item.name, item.call) for item in ordered])
 
     # -------------------------------------------------------------------------------- operations
 
@@ -255,19 +200,19 @@ class Conversion:
         self, rule: Rule, operation: Operation, values: Sequence[Value], names: _Names
     ) -> Sequence[Value]:
         if rule.control == "list":
-            return [tuple(values)]
+            return [Several(tuple(values))]
         if rule.control == "item":
             items, place = values
-            if isinstance(items, tuple) and isinstance(place, Held):
-                return [items[place.array().only]]
+            if isinstance(items, Several) and isinstance(place, Held):
+                return [items.items[place.array().only]]
             raise CannotFold
-        folded = self._folded(rule, operation, values)
-        viewed = self._viewed(rule, operation, values)
-        if viewed is not None:
-            first = folded[0] if folded else None
-            return [viewed._replace(items=first.items) if isinstance(first, Held) else viewed]
-        if folded is not None:
-            return folded
+        known = folded(rule, operation, values, self.emitter)
+        view = viewed(rule, operation, values, self.emitter, self.usage)
+        if view is not None:
+            first = known[0] if known else None
+            return [view._replace(items=first.items) if isinstance(first, Held) else view]
+        if known is not None:
+            return known
         absorbed = self._absorbed(rule, operation, names)
         if absorbed is not None:
             follower, value = absorbed
@@ -281,73 +226,6 @@ class Conversion:
         self, rule: Rule, operation: Operation, values: Sequence[Value]
     ) -> Application:
         return Application(rule, operation, values, self.emitter, self.usage)
-
-    # ------------------------------------------------------------------------- what needs no layer
-
-    def _folded(
-        self, rule: Rule, operation: Operation, values: Sequence[Value]
-    ) -> Sequence[Value] | None:
-        """Work an operator out, where all that goes in is known."""
-        if rule.fold in ("sizes", "count"):
-            return [self._sizes_of(rule.fold, operation, values[0])]
-        if rule.fold is None:
-            return None
-        attributes = {**operation.attributes, "outputs": len(operation.outputs)}
-        if rule.fold == "constant":
-            item = next((v for v in attributes.values() if isinstance(v, Stored)), None)
-            if item is not None:
-                name = operation.outputs[0] if operation.outputs else ""
-                return [stored(item._replace(name=name, constant=True))]
-        arrays = []
-        for value in values:
-            if value is not None and not (isinstance(value, Held) and value.is_constant):
-                return None
-            arrays.append(value.array() if isinstance(value, Held) else None)
-        try:
-            return [
-                held(array) for array in FOLDS[rule.fold](arrays, attributes, self.emitter.sizes)
-            ]
-        except CannotFold:
-            return None
-
-    def _sizes_of(self, fold: str, operation: Operation, value: Value) -> Value:
-        table = self.emitter.sizes
-        if isinstance(value, Output):
-            sizes: list[Any] = [
-                table.symbol_of(value.reference, place, size)
-                for place, size in enumerate(value.shape)
-            ]
-        elif isinstance(value, Held):
-            sizes = [*value.sizes]
-        else:
-            raise CannotFold
-        if fold == "count":
-            total: Any = 1
-            for size in sizes:
-                total = total * size
-            return held(scalar(total))
-        start, end = operation.attributes.get("start", 0), operation.attributes.get("end")
-        return held(vector(sizes[start:end]))
-
-    def _viewed(self, rule: Rule, operation: Operation, values: Sequence[Value]) -> Held | None:
-        """Note a function that only looks at a weight in another way, until the weight is used."""
-        first = values[0] if values else None
-        if not rule.view or not isinstance(first, Held) or first.source is None:
-            return None
-        if first.source.constant and first.items is not None:
-            return None
-        call = self._application(rule, operation, values).plain_call()
-        if call is None:  # it stands for what goes in
-            item = first.source
-            if item.uniform and not item.constant and not first.views:
-                # Exporters store equal tensors once, and copy them under their own names.
-                name = operation.outputs[0]
-                return first._replace(source=item._replace(name=name))
-            return first
-        shape = self.emitter.shape_after(call, first.sizes)
-        if not all(type(size) is int for size in shape):
-            return None
-        return Held(shape, first.kind, None, first.source, (*first.views, call))
 
     def _absorbed(
         self, rule: Rule, operation: Operation, names: _Names
@@ -403,30 +281,3 @@ def _unfit(operation: Operation, error: Exception) -> SpecError:
         layer=clean(operation.name) or None,
         code="S136",
     )
-
-
-def _is_plain(name: str) -> bool:
-    return name.isidentifier() and not iskeyword(name)
-
-
-def _size(size: int | str | None, otherwise: str) -> Size:
-    """Read a size; one without a name is named after its input."""
-    if isinstance(size, int):
-        return size
-    if size:
-        if _is_plain(size) and not size.startswith("_"):
-            return symbol(size)
-        try:
-            return parse_size(size)
-        except SpecError:
-            otherwise = size
-    word = "".join(letter if letter.isalnum() else "_" for letter in otherwise).strip("_")
-    return symbol(word if _is_plain(word) else f"size_{word}")
-
-
-def _by_name(given: Any) -> dict[str | None, Shape]:
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        given = {None: given}
-    return {name: shape_of(shape) for name, shape in given.items()}

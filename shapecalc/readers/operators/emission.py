@@ -19,7 +19,7 @@ from .model import Stored
 from .naming import Names, clean
 from .rules import Rules
 from .sizes import SizeTable
-from .values import Held, Output, Value
+from .values import Held, Output, Several, Value
 
 MAX_LAYERS = 20_000
 
@@ -146,7 +146,7 @@ class Emitter:
             return value.reference
         if isinstance(value, Held):
             return self._stored(value)
-        return tuple([self.source(item) for item in value or ()])
+        return tuple([self.source(item) for item in value.items]) if value is not None else ()
 
     def _stored(self, value: Held) -> Reference:
         item = value.source
@@ -197,4 +197,5 @@ def _outputs(name: str, path: tuple[int, ...], output: Shapes) -> Value:
         return None
     if is_shape(output):
         return Output(Reference(name, path), output)
-    return tuple([_outputs(name, (*path, place), item) for place, item in enumerate(output)])
+    items = [_outputs(name, (*path, place), item) for place, item in enumerate(output)]
+    return Several(tuple(items))

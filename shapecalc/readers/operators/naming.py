@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from ..entries import KEYS
 from .model import Operation
 
 MAX_NAME = 200  # characters
@@ -18,8 +17,7 @@ def clean(name: str) -> str:
     """Make a name that an entry may have; what is cut up by `/` or `::` is cut up by dots."""
     text = "".join(letter if letter.isprintable() else "_" for letter in name)
     parts = [part for part in _CUTS.split(_STRANGE.sub("_", text)) if part]
-    found = ".".join(parts)[:MAX_NAME].strip(".")
-    return f"{found}_" if found in KEYS else found
+    return ".".join(parts)[:MAX_NAME].strip(".")
 
 
 def module_path(name: str) -> str | None:
@@ -42,7 +40,13 @@ def module_path(name: str) -> str | None:
 class Names:
     """Gives every entry a name of its own."""
 
-    def __init__(self, operations: Iterable[Operation], counts: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        operations: Iterable[Operation],
+        counts: Callable[[str], bool],
+        automatic: re.Pattern[str],
+    ) -> None:
+        self.automatic = automatic  # names that tell nothing
         self.used: set[str] = set()
         self._counts: dict[str, int] = {}
         self._kinds: dict[str, set[str]] = {}  # what becomes of a module, calls again aside
@@ -71,7 +75,8 @@ class Names:
         """
         path = operation.path
         if path is None:
-            return self.unique(clean(operation.name) or _small(function))
+            plain = self.automatic.fullmatch(operation.name) is None
+            return self.unique((plain and clean(operation.name)) or _small(function))
         whole = weights or len(self._kinds.get(path, ())) == 1
         if path and whole and path not in self._containers:
             return self.unique(path)

@@ -235,9 +235,11 @@ class Rule:
 
     def _step(self, data: Mapping[str, Any]) -> Step:
         call, module = data.get("call"), data.get("module")
-        of = data.get("of")
-        node = None if of is None else parse(str(of))
-        many = isinstance(node, Sequence) and not node.optional
+        sources: tuple[Node, ...] | None = None
+        if data.get("of") is not None:
+            node = parse(str(data["of"]))
+            plain = isinstance(node, Sequence) and not node.optional
+            sources = node.items if isinstance(node, Sequence) and plain else (node,)
         return Step(
             None if call is None else Template(call, self.compiler),
             None if module is None else Template(module, self.compiler),
@@ -245,7 +247,7 @@ class Rule:
                 name: self.compiler.whole(parse(str(text)))
                 for name, text in (data.get("weights") or {}).items()
             },
-            None if node is None else node.items if many else (node,),  # type: ignore[union-attr]
+            sources,
             {name: parse(str(text)) for name, text in (data.get("named") or {}).items()},
             self._formula(data.get("if")),
             bool(data.get("always")),
@@ -277,6 +279,8 @@ class Rules:
         self.operators: Mapping[str, Any] = data["operators"]
         self.families = frozenset(data["elementwise"])
         self.constants = re.compile(str(data["constants"]), re.IGNORECASE)
+        self.unnamed = re.compile(str(data["unnamed"]), re.IGNORECASE)
+        self.automatic = re.compile(str(data["automatic"]), re.IGNORECASE)
         self.makers: Mapping[str, str] = data["makers"]
         self._rules: dict[str, Rule] = {}
         self._older: dict[str, list[int]] = {}

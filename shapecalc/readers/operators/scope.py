@@ -81,7 +81,7 @@ class RuleScope(Scope):
             )
         if isinstance(value, Held):
             return value.sizes
-        return None if value is None else tuple([self.shape(item) for item in value])
+        return None if value is None else tuple([self.shape(item) for item in value.items])
 
     def actual(self, value: Any) -> Any:
         """Give what a size is for the shapes the graph is read with."""

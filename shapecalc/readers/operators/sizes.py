@@ -12,6 +12,7 @@ from ...formula import FormulaError
 from ...net import Reference, Size
 from ...relations import AllOf, AnyOf, Comparison, Relation
 from ...syntax import Call, Constant, Name, Node, literal, substitute
+from ...syntax import Sequence as Tuple
 from .quantities import Ratio, Unknown
 
 _LARGEST = 3.4028234663852886e38  # a float32 that prints as a number: infinity prints as a name
@@ -57,8 +58,7 @@ class SizeTable:
         if isinstance(value, (Ratio, Unknown)):
             raise FormulaError("a number that is computed from sizes, and no size itself")
         if isinstance(value, tuple) and not isinstance(value, Call):
-            made = literal(())
-            return type(made)(tuple([self.node(item) for item in value]))  # type: ignore[call-arg, arg-type]
+            return Tuple(tuple([self.node(item) for item in value]))
         return substitute(literal(value), self._nodes)
 
 

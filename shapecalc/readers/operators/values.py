@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from ...net import Reference, Shape
@@ -45,7 +46,14 @@ class Held(NamedTuple):
         return Array(self.sizes, self.items, self.kind)
 
 
-Value: TypeAlias = "Output | Held | tuple[Value, ...] | None"
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A list of tensors, or the outputs of a layer that has several."""
+
+    items: tuple[Value, ...]
+
+
+Value: TypeAlias = "Output | Held | Several | None"
 
 
 def held(array: Array) -> Held:

@@ -59,15 +59,17 @@ class Sorted(NamedTuple):
     keywords: tuple[tuple[str, Node], ...]
 
 
-def holds_tensor(value: Value) -> bool:
+def holds_tensor(tracer: Tracer, value: Value) -> bool:
     """Tell whether a value is a tensor or a list or tuple with one in it."""
     if isinstance(value, (list, tuple)):
-        return any(holds_tensor(item) for item in value[:1000])
+        tracer.machine.budget.spend(1)
+        return any(holds_tensor(tracer, item) for item in value)
     return isinstance(value, Tensor)
 
 
 def source_of(tracer: Tracer, value: Value) -> Source:
     """Give the reference of a tensor, or of a list or tuple of tensors."""
+    tracer.machine.budget.spend(1)
     if isinstance(value, Tensor):
         return tracer.reference(value)
     if isinstance(value, (list, tuple)):
@@ -169,7 +171,7 @@ def sort_arguments(
     by_name = False
     for value in arguments:
         slot = slots[min(place, len(slots) - 1)] if slots else None
-        if holds_tensor(value):
+        if holds_tensor(tracer, value):
             place = _take(tracer, slot, value, sources, named, place, by_name=by_name)
             continue
         waiting = slots[place] if place < len(slots) else None
@@ -237,7 +239,7 @@ def _sort_keywords(
         spot = known.get(name)
         if is_ignored(spot) or (spot is None and name in STORAGE):
             continue
-        if holds_tensor(value):
+        if holds_tensor(tracer, value):
             named[name] = source_of(tracer, value)
         elif name in inputs and value is None:
             continue

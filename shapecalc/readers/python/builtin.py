@@ -16,6 +16,7 @@ from .failures import EXCEPTIONS, OBJECT
 from .methods import sorted_items
 from .numbers import extreme, is_number
 from .operators import binary
+from .parsing import quiet_parse
 from .types import (
     BOOL,
     BYTES,
@@ -345,7 +346,7 @@ def _eval(machine: Machine, given: list[Value], named: Keywords) -> Value:
     if not isinstance(text, str) or len(text) > 10_000 or machine.caller is None:
         raise SpecError("`eval` of this is not followed")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = quiet_parse(text.strip(), "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise machine.fail("SyntaxError", "invalid syntax") from None
     frame = machine.caller

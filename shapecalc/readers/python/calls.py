@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...errors import ShapecalcError, SpecError
 from .classes import instantiate
 from .failures import Raised
+from .scopes import has_yield, names_bound
 from .values import (
     Class,
     Frame,
@@ -103,18 +104,31 @@ def call_function(
         raise machine.unknown(unknown, f"the decorator of {function.name}")
     closure = function.frame
     frame = Frame({}, closure.module, closure, function)
+    frame.own, generator = traits(machine, function)
     bind_arguments(machine, function, arguments, keywords, frame.names)
     node = function.node
     if isinstance(node, ast.Lambda):
         return machine.evaluate(node.body, frame)
     if isinstance(node, ast.AsyncFunctionDef):
         raise SpecError("`async` is not followed")
-    if function.generator:
+    if generator:
         frame.yielded = []
         machine.execute(node.body, frame)
         return Iteration(iter(frame.yielded))
     signal = machine.execute(node.body, frame)
     return None if signal is None else signal.value
+
+
+def traits(machine: Machine, function: Function) -> tuple[frozenset[str], bool]:
+    """Give the names that a function's own statements bind, and whether it is a generator."""
+    node = function.node
+    if isinstance(node, ast.Lambda):
+        return frozenset(), False
+    known = machine.traits.get(node)
+    if known is None:
+        known = frozenset(names_bound(node.body)), has_yield(node.body)
+        machine.traits[node] = known
+    return known
 
 
 def bind_arguments(

@@ -298,7 +298,7 @@ def _generator(machine: Machine, node: ast.GeneratorExp, frame: Frame) -> Value:
 
 
 def _lambda(machine: Machine, node: ast.Lambda, frame: Frame) -> Value:
-    return make_function(machine, "<lambda>", node, frame, generator=False)
+    return make_function(machine, "<lambda>", node, frame)
 
 
 def make_function(
@@ -306,8 +306,6 @@ def make_function(
     name: str,
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
     frame: Frame,
-    *,
-    generator: bool,
 ) -> Function:
     """Make the function that a definition stands for; its defaults are evaluated now."""
     defaults = [machine.evaluate(item, frame) for item in node.args.defaults]
@@ -319,7 +317,7 @@ def make_function(
     closure = frame
     while closure.body_of is not None and closure.outer is not None:
         closure = closure.outer
-    made = Function(name, node, closure, defaults, keyword_defaults, generator=generator)
+    made = Function(name, node, closure, defaults, keyword_defaults)
     if frame.body_of is not None:
         made.home = frame.body_of
     elif frame.function is not None:

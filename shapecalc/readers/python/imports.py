@@ -11,9 +11,10 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import Location, ShapecalcError, SpecError
+from ...errors import ShapecalcError, SpecError
 from .failures import Raised
 from .limits import MAX_FILE_BYTES, MAX_FILES, MAX_STATEMENT_STEPS, MAX_STEPS, LimitError
+from .parsing import parse_source
 from .scopes import names_bound
 from .standins import STANDINS
 from .values import MISSING, Frame, Library, Opaque, SourceModule, Value
@@ -21,28 +22,9 @@ from .values import MISSING, Frame, Library, Opaque, SourceModule, Value
 if TYPE_CHECKING:
     from .machine import Machine
 
+# What lies at the top of a project.
+_PROJECT = (".git", "LICENSE", "README.md", "setup.py", "pyproject.toml")
 MAX_UP = 4  # folders above the source in which its package may begin
-
-
-def parse_source(text: str, file: str) -> ast.Module:
-    """Parse Python; raises `SpecError` with the place where it is none."""
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        line = error.lineno or 1
-        lines = text.splitlines()
-        raise SpecError(
-            f"this is not Python syntax: {error.msg}",
-            location=Location(file, line, max(error.offset or 1, 1)),
-            source=lines[line - 1] if line <= len(lines) else None,
-            code="S102",
-        ) from None
-    except (RecursionError, MemoryError, ValueError) as error:
-        raise SpecError(
-            f"this can't be read as Python: {error or 'it is nested too deeply'}",
-            location=Location(file, 1, 1),
-            code="S102",
-        ) from None
 
 
 class Loader:
@@ -276,10 +258,23 @@ def _roots(file: str, import_root: str | None) -> list[Path]:
         # The folder above the source's outermost package.
         while (folder / "__init__.py").is_file() and len(found) < MAX_UP:
             folder = folder.parent
-            found.append(folder)
+            # Beside an installed package lies much that the model has nothing to do with.
+            if folder.name not in ("site-packages", "dist-packages"):
+                found.append(folder)
+        found += _project_folders(path.parent.absolute())
     if import_root is not None:
         found.append(Path(import_root).absolute())
     return list(dict.fromkeys(found))
+
+
+def _project_folders(folder: Path) -> list[Path]:
+    """List the folders above a source up to the top of its project, or to the working folder."""
+    here = Path.cwd()
+    above = [folder, *folder.parents][: MAX_UP + 1]
+    for count, place in enumerate(above):
+        if place == here or any((place / name).exists() for name in _PROJECT):
+            return above[: count + 1]
+    return []
 
 
 def _file_in(folder: Path, name: str) -> Path | None:

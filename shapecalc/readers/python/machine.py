@@ -59,6 +59,7 @@ class Machine:
         self.budget = Budget()
         self.builtins: dict[str, Value] = dict(BUILTINS)
         self.libraries = Libraries()
+        self.traits: dict[ast.AST, tuple[frozenset[str], bool]] = {}  # of functions, once called
         self.guards: list[set[str]] = []  # what the `try` statements around here catch
         self.caller: Frame | None = None  # the names around the call that is being worked out
         self.site: tuple[SourceModule, ast.AST] | None = None

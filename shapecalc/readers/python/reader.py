@@ -12,9 +12,10 @@ from ...net import Net, Reference, Shape
 from ...registry import Registry
 from ...syntax import parse
 from .failures import Raised
-from .imports import Loader, parse_source
+from .imports import Loader
 from .limits import LimitError
 from .machine import Machine
+from .parsing import parse_source
 from .target import chosen_target, named_target
 from .tracing import ShapeWanted, Tracer, flat_tensors
 from .values import (

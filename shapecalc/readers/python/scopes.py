@@ -20,6 +20,10 @@ def look_up(machine: Machine, name: str, frame: Frame) -> Value:
     while scope is not None:
         if name in scope.names and (scope is frame or scope.body_of is None):
             return scope.names[name]
+        if name in scope.own and not (scope.declared or {}).get(name):
+            raise machine.fail(
+                "UnboundLocalError", f"local variable '{name}' referenced before assignment"
+            )
         scope = scope.outer
     module = frame.module
     if name in module.names:
@@ -115,6 +119,18 @@ def delete(machine: Machine, target: ast.expr, frame: Frame) -> None:
             raise SpecError("this target of `del` is not followed")
 
 
+def has_yield(body: list[ast.stmt]) -> bool:
+    """Tell whether statements make a generator of the function they are in."""
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(node))
+    return False
+
+
 def names_bound(nodes: list[ast.stmt]) -> list[str]:
     """List the names that statements may bind in their own scope."""
     found: dict[str, None] = {}
@@ -125,6 +141,11 @@ def names_bound(nodes: list[ast.stmt]) -> list[str]:
                 found[name] = None
                 return
             case ast.Lambda():
+                return
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                # Only `:=` binds outside a comprehension.
+                named = [item for item in ast.walk(node) if isinstance(item, ast.NamedExpr)]
+                found.update({item.target.id: None for item in named})
                 return
             case ast.Name(name, ast.Store()):
                 found[name] = None

@@ -266,20 +266,9 @@ def _handler(
 
 
 def _function(machine: Machine, node: ast.FunctionDef, frame: Frame) -> Signal | None:
-    made: Value = make_function(machine, node.name, node, frame, generator=_has_yield(node.body))
+    made: Value = make_function(machine, node.name, node, frame)
     bind(machine, node.name, _decorated(machine, made, node.decorator_list, frame), frame)
     return None
-
-
-def _has_yield(body: list[ast.stmt]) -> bool:
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            waiting.extend(ast.iter_child_nodes(node))
-    return False
 
 
 def _decorated(machine: Machine, value: Value, decorators: list[ast.expr], frame: Frame) -> Value:

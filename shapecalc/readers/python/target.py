@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from .parsing import quiet_parse
 from .values import Class, Frame, Function, Module, SourceModule, Value
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def named_target(machine: Machine, module: SourceModule, expression: str) -> Val
     """Evaluate what stands behind `model.py:`: a class, a function, or an expression."""
     text = expression.strip()
     try:
-        tree = ast.parse(text, mode="eval")
+        tree = quiet_parse(text, "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SpecError(f"`{text}` is not a Python expression: {error}", code="S102") from None
     shown = SourceModule(module.name, f"{module.file}:{text}", text, module.package)

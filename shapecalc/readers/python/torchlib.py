@@ -267,11 +267,9 @@ def torch_member(machine: Machine, path: str) -> Value:
         return TORCH[f"torch.{name}"]
     if owner in FUNCTIONS_IN or owner.startswith("torch.nn.utils"):
         bare = name.rstrip("_") if name.endswith("_") and not name.startswith("_") else name
-        qualified = ".".join(path.split(".")[-2:])
-        if qualified.startswith("parametrizations.") and machine.registry.knows(
-            qualified.replace(".", "_")
-        ):
-            return TorchFunction(qualified.replace(".", "_"))
+        if owner.endswith(".parametrizations"):
+            # The older functions of these names put other names into the state_dict.
+            bare = name = f"parametrized_{name}"
         if machine.registry.knows(bare):
             if bare != name:
                 return Native(name, lambda m, given, named: _in_place(m, name, given, named))
@@ -282,8 +280,22 @@ def torch_member(machine: Machine, path: str) -> Value:
 
 
 _PARTS_OF_NN = frozenset(
-    "attention backends common_types functional grad init intrinsic modules parallel parameter qat"
-    " quantizable quantized utils".split()
+    [
+        "attention",
+        "backends",
+        "common_types",
+        "functional",
+        "grad",
+        "init",
+        "intrinsic",
+        "modules",
+        "parallel",
+        "parameter",
+        "qat",
+        "quantizable",
+        "quantized",
+        "utils",
+    ]
 )
 
 # Functions that share their names with methods of tensors.

@@ -195,7 +195,7 @@ class Marker:
 class Frame:
     """The names of one function call, of a class body or of a file."""
 
-    __slots__ = ("body_of", "declared", "function", "module", "names", "outer", "yielded")
+    __slots__ = ("body_of", "declared", "function", "module", "names", "outer", "own", "yielded")
 
     def __init__(
         self,
@@ -210,6 +210,7 @@ class Frame:
         self.function = function
         self.declared: dict[str, str] | None = None  # `global` and `nonlocal`
         self.body_of: ClassBody | None = None
+        self.own: frozenset[str] = frozenset()  # names that a function binds itself
         self.yielded: list[Value] | None = None
 
 
@@ -278,7 +279,6 @@ class Function:
         "attributes",
         "defaults",
         "frame",
-        "generator",
         "home",
         "keyword_defaults",
         "name",
@@ -293,8 +293,6 @@ class Function:
         frame: Frame,
         defaults: list[Value],
         keyword_defaults: dict[str, Value],
-        *,
-        generator: bool,
     ) -> None:
         self.name = name
         self.node = node
@@ -303,7 +301,6 @@ class Function:
         self.home: ClassBody | None = None
         self.defaults = defaults
         self.keyword_defaults = keyword_defaults
-        self.generator = generator
         self.attributes: dict[str, Value] = {}
 
 

@@ -524,9 +524,9 @@ layers: [relu]
     ),
     Case(
         """layers:
-  - {name: fc, layer: Linear, called: 1}
+  - {name: act, layer: Sigmoid, called: 1}
 """,
-        "2:39",
+        "2:41",
         "S123",
         "`called` is 1; it must be true or false",
         None,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...net import Source
 from ...registry import Input, Kind, LayerType, Parameter
 from ...syntax import Constant, Node
+from ..constructions import is_default
 from .values import Expression, Value, holds_tensor, source_of, sources_of
 
 _STORAGE = frozenset(
@@ -121,7 +122,7 @@ class Sorter:
                     self.sources.extend(sources_of(value))
                 else:
                     self.named[name] = source_of(value)
-            elif not (name in inputs and value is None):
+            elif not (name in inputs and value is None) and not is_default(value, known.get(name)):
                 found.append((name, self.node_of(value)))
         return tuple(found)
 

@@ -1,7 +1,9 @@
 """Every net of the zoo: what torchvision or PyTorch says of it, and the sizes it takes.
 
 The figures of torchvision's nets are in `conformance/data/vision.json`. Those of the others, in
-`zoo_expected.json`, are of the modules that `shapecalc convert` makes of them, run in PyTorch.
+`zoo_expected.json`, are of the modules that `shapecalc convert` makes of them, run in PyTorch. There
+too are the multiply-accumulates, in thousands of millions, that torchvision gives with its weights
+(`meta["_ops"]`); those of FCN and DeepLab count a head more than the nets have without weights.
 """
 
 from __future__ import annotations
@@ -124,11 +126,18 @@ def test_the_smallest_size_is_torchvisions(name: str) -> None:
     assert fitting == ([] if smallest is None else [*range(smallest, LEAST_TRIED + 1)])
 
 
+@pytest.mark.parametrize(("name", "giga"), expected()["giga_macs"].items())
+def test_multiply_accumulates_are_torchvisions(name: str, giga: float) -> None:
+    macs = inferred(name).totals.macs
+    assert isinstance(macs, int)
+    assert round(macs / 1e9, 3) == giga
+
+
 # -------------------------------------------------------------------------- the others' figures
 
 
 def test_every_other_net_has_figures() -> None:
-    assert sorted(OTHERS) == sorted(expected())
+    assert sorted(OTHERS) == sorted(expected()["figures"])
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -141,7 +150,7 @@ def test_figures_of_the_others(name: str) -> None:
         "buffers": result.totals.buffers,
         "state": len(found.parameters) + len(found.buffers),
         "output": [*output],
-    } == expected()[name]
+    } == expected()["figures"][name]
 
 
 # --------------------------------------------------------------------------------------- sizes

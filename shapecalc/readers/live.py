@@ -15,12 +15,17 @@ from inspect import Parameter as Argument
 from inspect import signature
 from typing import Any
 
+from ..dims import symbol
 from ..errors import ShapeError, SpecError
-from ..net import Net, Reference, Shape
+from ..infer import guessed_shape, size_of_text
+from ..net import Layer, Net, Reference, Shape, Source
 from ..registry import Registry
 from .registered import Registered
 from .shapes import shape_of
 from .traced import RankWanted, Trace, is_plumbing
+
+MAX_GUESSES = 60  # of inputs' shapes
+_LETTERS = "LHWD"  # of sizes that a guess adds
 
 
 def read_module(module: Any, *, registry: Registry, inputs: Any = None) -> Net:
@@ -35,37 +40,44 @@ def read_module(module: Any, *, registry: Registry, inputs: Any = None) -> Net:
     found = _of_layer(root, registered, shapes)
     if found is not None:
         return found
-    graph = _traced(root, registered, list(shapes))
-    known = dict(shapes)
-    while True:
-        trace = Trace(root, registered, known)
-        try:
-            outputs, names = trace.run(graph)
-        except RankWanted as wanted:
-            name = wanted.name
-            guess = _guess(trace, name, known)
-            if guess is None:
-                raise SpecError(
-                    f"the trace needs to know how many dimensions {name} has: {wanted}",
-                    hint="give the input's shape",
-                    code="S118",
-                ) from None
-            known[name] = guess
-        except ShapeError:
-            outputs, names = (Reference(trace.layers[-1].name),), None
-            break
-        else:
-            break
-    layers = tuple(trace.layers)
+    nodes = _traced(root, registered, list(shapes))
+    trace, outputs, names = _followed(nodes, root, registered, shapes)
     return Net(
         type(root).__name__,
         {name: shapes.get(name) for name in trace.inputs},
-        layers,
+        tuple(trace.layers),
         outputs,
         tuple(trace.where),
         registered.state_if_needed(trace.layers),
         output_names=names,
     )
+
+
+def _followed(
+    nodes: list[Any], root: Any, registered: Registered, shapes: Mapping[str, Shape | None]
+) -> tuple[Trace, tuple[Source, ...], tuple[str, ...] | None]:
+    """Follow the nodes; where that needs shapes that aren't known, with guesses of them.
+
+    With the shapes that the user gave, the net ends with the layer that they don't fit into.
+    """
+    waiting: list[dict[str, Shape | None]] = [dict(shapes)]
+    why = ""
+    for _ in range(MAX_GUESSES):
+        if not waiting:
+            break
+        known = waiting.pop(0)
+        trace = Trace(root, registered, known)
+        try:
+            return trace, *trace.run(nodes)
+        except RankWanted as wanted:
+            why = f"how many dimensions {wanted.name} has: {wanted}"
+            guesses = _guesses(trace, wanted.name, known)
+            waiting += [{**known, wanted.name: guess} for guess in guesses]
+        except ShapeError as error:
+            if known == shapes:
+                return trace, (Reference(trace.layers[-1].name),), None
+            why = why or str(error)
+    raise SpecError(f"the trace needs to know {why}", hint="give the input's shape", code="S118")
 
 
 def _inside(module: Any, registry: Registry) -> tuple[Any, str]:
@@ -120,18 +132,19 @@ def _arguments(root: Any, registered: Registered) -> tuple[list[str], set[str]]:
     return found, needed
 
 
-def _guess(trace: Trace, name: str, known: Mapping[str, Shape | None]) -> Shape | None:
-    """Guess an input's shape from the layers that take it."""
-    from ..infer import guessed_shape, size_of_text
-
+def _guesses(trace: Trace, name: str, known: Mapping[str, Shape | None]) -> list[Shape]:
+    """Guess an input's shape from the layers that take it, with few dimensions first."""
     if known.get(name) is not None:
-        return None
+        return []
     net = Net("", {name: None}, tuple(trace.layers), ())
     try:
         found = guessed_shape(net, name, trace.registered.registry)
     except SpecError:
-        return None
-    return tuple([size_of_text(size) if isinstance(size, str) else size for size in found])
+        return []
+    shape = tuple([size_of_text(size) if isinstance(size, str) else size for size in found])
+    more = [symbol(letter) for letter in _LETTERS if symbol(letter) not in shape]
+    # A layer that takes any number of dimensions tells its own.
+    return [(*shape[:1], *more[:count], *shape[1:]) for count in range(max(5 - len(shape), 1))]
 
 
 def _of_layer(root: Any, registered: Registered, shapes: dict[str, Shape | None]) -> Net | None:
@@ -139,8 +152,6 @@ def _of_layer(root: Any, registered: Registered, shapes: dict[str, Shape | None]
     call = registered.call(root)
     if call is None:
         return None
-    from ..net import Layer
-
     name = registered.prefix or call.function.lower()
     layer = Layer(name, call, tuple([Reference(word) for word in shapes]))
     state = registered.state_if_needed([layer])

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from .dims import Dim, symbol
-from .errors import ShapeError, SpecError
+from .dims import Dim, symbol, symbols_of
+from .errors import ShapecalcError, ShapeError, SpecError, nearest_words
 from .facts import Demand, Facts, Misfit
 from .formula import ARITHMETIC, Compiler, FormulaError, Scope
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, source_json
 from .propagate import Propagation, Step, flatten_output, is_shape, lowest_unknowns
 from .registry import LayerType, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison
-from .syntax import Call, Conditional, Constant, Name, Node, Star, parse, to_text
+from .syntax import Call, Conditional, Constant, Name, Node, Star, names_in, parse, to_text
 from .syntax import Sequence as Tuple
 
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
@@ -65,7 +65,22 @@ class Result:
         self.fixes: tuple[dict[str, Any], ...] = ()
 
     def __getitem__(self, name: str) -> Step:
+        if name not in self._by_name:
+            raise self._without(name)
         return self._by_name[name]
+
+    def _without(self, name: str) -> ShapecalcError:
+        """Say why a layer has no result: there is none of the name, or it didn't fit."""
+        names = [layer.name for layer in self.net.layers]
+        if name not in names:
+            near = nearest_words(name, names, 0.5)
+            hint = f"did you mean {near[0]}?" if near else "`shapecalc infer` lists the layers"
+            return SpecError(f"the net has no layer {name}", hint=hint, code="S302")
+        own = next((error for error in self.errors if error.layer == name), self.error)
+        if own is None or own.layer == name:
+            return own or SpecError(f"{name} was left out", code="S302")
+        why = f"{name} has no shape, since what it takes doesn't fit: {own.message}"
+        return ShapeError(why, hint=own.hint, location=own.location, layer=own.layer, code=own.code)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -258,7 +273,28 @@ def infer(
         own = {name: shape for name, shape in net.inputs.items() if shape is not None}
         if len(own) == len(net.inputs):
             mixing = mixed_views(net, own, values, registry)
-    return propagate_net(net, shapes, Facts(known, mixing=mixing), values, registry)
+    facts = Facts(known, mixing=mixing)
+    facts.warnings += unused_values(net, input, set or {}, registry)
+    return propagate_net(net, shapes, facts, values, registry)
+
+
+def unused_values(
+    net: Net, given: InputLike, values: Mapping[str, int], registry: Registry
+) -> list[str]:
+    """Warn of values for names that the net doesn't have, which are likely typing mistakes."""
+    if not values:
+        return []
+    known = dict.fromkeys(hyperparameters(net, registry))
+    for shape in (*net.inputs.values(), *input_shapes(net, given, {}, registry).values()):
+        for size in shape or ():
+            known.update(dict.fromkeys(sorted(symbols_of(_size(size, {})))))
+    known.update(dict.fromkeys(name for node in net.where for name in names_in(node)))
+    names = ", ".join(known) or "none"
+    return [
+        f"{name} = {value} changes nothing: the net has no symbol {name}; its symbols: {names}"
+        for name, value in values.items()
+        if name not in known
+    ]
 
 
 def propagate_net(
@@ -534,8 +570,6 @@ def hyperparameters(net: Net, registry: Registry) -> dict[str, int]:
 
 
 def _has_names(node: Node) -> bool:
-    from .syntax import names_in
-
     return any(True for _ in names_in(node))
 
 

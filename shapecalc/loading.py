@@ -12,7 +12,7 @@ from .facts import Facts, Misfit
 from .formula import FormulaError, Value
 from .net import Net, Size
 from .propagate import LayerScope, Propagation
-from .registry import LayerType, Registry, default_registry
+from .registry import Kind, LayerType, Parameter, Registry, default_registry
 from .syntax import Name, Node, Star, parts_of
 
 _ONE_LINE = re.compile(r"\s*(\{|\[|(name|inputs?|layers)\s*:\s)")  # a spec on one line
@@ -65,15 +65,42 @@ class LayerFunction:
                 code="S121",
             )
 
-    def __call__(self, size: Size | tuple[Size, ...], **arguments: Value) -> Any:
-        """Give the output's size on one axis, or on each."""
+    def __call__(self, size: Size | tuple[Size, ...], *values: Value, **arguments: Value) -> Any:
+        """Give the output's size on one axis, or on each.
+
+        Arguments go by position from the first that the formula is about: `layer("Conv2d")(32, 5)`
+        has the kernel_size 5. Raises `ShapeError` where the size doesn't fit, `SpecError` for other
+        arguments than the layer's.
+        """
+        names = self._positions()
+        if len(values) > len(names):
+            raise SpecError(
+                f"{self.type.name} takes {len(names)} arguments by position after the size,"
+                f" and is given {len(values)}",
+                hint=f"they are: {', '.join(names)}",
+                code="S111",
+            )
+        for name, value in zip(names, values, strict=False):
+            if name in arguments:
+                raise SpecError(f"{self.type.name} is given {name} twice", code="S111")
+            arguments[name] = value
         axes = self.type.axes if isinstance(self.type.axes, int) else 1
         sizes = size if isinstance(size, tuple) else (size,) * axes
         found = sizes_after(self.type, self.registry, sizes, arguments)
         return found if isinstance(size, tuple) else found[0]
 
+    def _positions(self) -> list[str]:
+        """Name the arguments by position: from the first with a part on each axis."""
+        parameters = [item for item in self.type.parameters if not item.keywords]
+        first = next((i for i, item in enumerate(parameters) if _is_per_axis(item)), 0)
+        return [item.name for item in parameters[first:]]
+
     def __repr__(self) -> str:
         return f"<{self.type.name}: {self.name} = {self.type.data['where'][self.name]}>"
+
+
+def _is_per_axis(parameter: Parameter) -> bool:
+    return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in parameter.kinds)
 
 
 def layer(name: str, registry: Registry | None = None) -> LayerFunction:

@@ -26,6 +26,7 @@ from .infer import (
     mixed_views,
     named_numbers,
     propagate_net,
+    unused_values,
 )
 from .isolate import dims_of, monomial_size
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
@@ -258,6 +259,8 @@ def solve(
         registry=registry,
     )
     solution = answer(question)
+    unused = unused_values(question.net, as_shapes(input), set or {}, registry)
+    solution.warnings = (*unused, *solution.warnings)
     if near is not None:
         from .walk import nearest
 

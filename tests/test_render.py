@@ -95,6 +95,10 @@ class TestTable:
         assert "22.5 KiB" in found
         assert "4 bytes a number" in found
 
+    def test_show_adds_to_show(self) -> None:
+        both = run("infer", LENET, "--show", "rf", "--show", "memory").out
+        assert both == run("infer", LENET, "--show", "rf,memory").out
+
     def test_conditions(self) -> None:
         found = run("infer", "Conv2d(3, 6, 5)", "--input", "Nx3xHxW").out
         assert "Needs H >= 5\n" in found

@@ -125,6 +125,9 @@ def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
     error = failure(str(tmp_path / "modle.yaml"))
     assert error.hint == f"did you mean {tmp_path / 'model.yaml'}?"
     assert failure(str(tmp_path / "no" / "x.yaml")).hint is None
+    assert failure(str(tmp_path / "model.yml")).hint == f"did you mean {tmp_path / 'model.yaml'}?"
+    (tmp_path / "net.md").write_text("")  # isn't read, and the names' ends don't make them alike
+    assert failure(str(tmp_path / "nett.yaml")).hint is None
     assert failure(str(tmp_path / "x.py") + ":Net").code == "S131"
 
 

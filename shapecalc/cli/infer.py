@@ -24,8 +24,8 @@ COLUMNS = ("rf", "memory", "formula", "dropped")
 @click.option(
     "--show",
     metavar="COLUMNS",
-    default="",
-    help="More columns, by commas: rf, memory, formula, dropped.",
+    multiple=True,
+    help="More columns, by commas: rf, memory, formula, dropped; repeatable.",
 )
 @click.option("--depth", type=click.IntRange(1), help="Fold blocks below this depth.")
 @common
@@ -35,7 +35,7 @@ def command(
     registries: tuple[str, ...],
     inputs: tuple[str, ...],
     assignments: tuple[str, ...],
-    show: str,
+    show: tuple[str, ...],
     depth: int | None,
 ) -> int:
     """Propagate shapes forwards: a table of layers, output shapes, parameters and MACs.
@@ -48,7 +48,7 @@ def command(
     """
     from ..infer import infer
 
-    columns = parse_columns(show)
+    columns = parse_columns(",".join(show))
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
     result = infer(load_net(net, registry, shapes), input=shapes, set=values, registry=registry)

@@ -68,13 +68,8 @@ def read(
 def _missing(source: str) -> SpecError:
     shown = show_word(source)
     if os.path.splitext(source)[1] in SUFFIXES or os.sep in source:
-        folder = os.path.dirname(source) or "."
-        try:
-            near = nearest_words(os.path.basename(source), os.listdir(folder)[:10_000])
-        except (OSError, ValueError):
-            near = []
-        where = os.path.dirname(source)
-        hint = f"did you mean {os.path.join(where, near[0])}?" if near else None
+        near_file = _near_file(source)
+        hint = f"did you mean {near_file}?" if near_file else None
         return SpecError(f"there is no file {shown}", hint=hint, code="S131")
     near = nearest_words(source[:100], zoo_names())
     hint = (
@@ -84,6 +79,18 @@ def _missing(source: str) -> SpecError:
         " `shapecalc zoo`"
     )
     return SpecError(f"{shown} is no file and no net of the zoo", hint=hint, code="S131")
+
+
+def _near_file(path: str) -> str | None:
+    """Find a file beside the missing one that has almost its name, and can be read."""
+    folder, name = os.path.split(path)
+    try:
+        there = os.listdir(folder or ".")[:10_000]
+    except (OSError, ValueError):
+        return None
+    stems = {os.path.splitext(item)[0]: item for item in there if item.endswith(SUFFIXES)}
+    near = nearest_words(os.path.splitext(name)[0], stems)
+    return os.path.join(folder, stems[near[0]]) if near else None
 
 
 def _read_file(path: str, registry: Registry, inputs: Any) -> Net:

@@ -16,18 +16,20 @@ from .infer import Result, propagate_net
 from .net import Layer, Net, Shape, references
 from .registry import Kind, LayerType, Parameter
 from .solve import Solution, answer, ask, cut
-from .syntax import Call, Constant, Name, Node, to_text
+from .syntax import Call, Constant, Name, Node, parse, to_text
 from .syntax import Sequence as Tuple
 
 UNKNOWN = "x_"  # the name of the unknown argument
 _MOST_TRIED = 10
 _MOST_BEFORE = 6  # layers before a join whose padding is tried
+_MOST_AFTER = 16  # layers after the misfit that are changed with it
 
 
 class Fix(NamedTuple):
     """One way to mend a net, which has been tried.
 
-    `kind` is "argument" (the layer's call becomes `call`) or "input" (`inputs` fit).
+    `kind` is "argument" (the layer's call becomes `call`, and later layers' calls those of `also`)
+    or "input" (`inputs` fit).
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Fix(NamedTuple):
     text: str
     call: str | None = None
     inputs: dict[str, list[int | str]] | None = None
+    also: dict[str, str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the fix as JSON has it."""
@@ -49,8 +52,8 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
     layer = next((item for item in result.net.layers if item.name == error.layer), None)
     if layer is None or layer.call is None:
         return ()
-    found = [*_arguments(result, layer, error), *_inputs(result, layer)]
-    return tuple(found)
+    changes = [_with_later_layers(result, fix) for fix in _arguments(result, layer, error)]
+    return (*changes, *_inputs(result, layer))
 
 
 # --------------------------------------------------------------------------------- arguments
@@ -76,6 +79,8 @@ def _arguments(result: Result, layer: Layer, error: ShapeError) -> Iterator[Fix]
         assert owner.call is not None
         type_ = registry.find(owner.call.function)
         spots = sorted(_spots(type_, owner.call), key=lambda s: s.parameter.name != error.kind)
+        if owner is not layer:
+            spots += _paddings_left_out(type_, owner.call)
         for spot in spots:
             if owner is not layer and not _is_padding(spot.parameter):
                 continue
@@ -92,6 +97,34 @@ def _arguments(result: Result, layer: Layer, error: ShapeError) -> Iterator[Fix]
             yield Fix("argument", owner.name, f"{owner.name}: {call}", call)
             if spot.parameter.name == error.kind:
                 return
+
+
+def _with_later_layers(result: Result, fix: Fix) -> Fix:
+    """Add what later layers need then, such as the in_features after a flatten that was changed.
+
+    Where one of them can't be mended by an argument, the fix stays as it is.
+    """
+    also: dict[str, str] = {}
+    current: Fix | None = fix
+    while current is not None and len(also) <= _MOST_AFTER:
+        assert current.layer is not None
+        assert current.call is not None
+        try:
+            result = _changed(result, result.net, current.layer, current.call)
+        except ShapecalcError:
+            break
+        error = result.error
+        if error is None:
+            texts = [fix.text, *(f"{name}: {call}" for name, call in also.items())]
+            return fix._replace(text=" and ".join(texts), also=also or None)
+        layer = next((item for item in result.net.layers if item.name == error.layer), None)
+        if layer is None or layer.call is None or layer.name in also:
+            break
+        own = (item for item in _arguments(result, layer, error) if item.layer == layer.name)
+        current = next(own, None)
+        if current is not None and current.call is not None:
+            also[layer.name] = current.call
+    return fix
 
 
 def _is_padding(parameter: Parameter) -> bool:
@@ -132,6 +165,15 @@ def _spots(type_: LayerType, call: Call) -> Iterator[_Spot]:
             yield from _places(known[name], node, ("keyword", index), call)
 
 
+def _paddings_left_out(type_: LayerType, call: Call) -> Iterator[_Spot]:
+    given = len(call.arguments)
+    named = dict(call.keywords)
+    for index, parameter in enumerate(type_.parameters):
+        if _is_padding(parameter) and index >= given and parameter.name not in named:
+            longer = call._replace(keywords=(*call.keywords, (parameter.name, Constant(0))))
+            yield _Spot(parameter, 0, longer, ("keyword", len(call.keywords)))
+
+
 def _places(
     parameter: Parameter, node: Node, place: tuple[Any, ...], call: Call
 ) -> Iterator[_Spot]:
@@ -168,17 +210,24 @@ def _with_value(spot: _Spot, value: int) -> Call:
     return _with_node(spot, Constant(value))
 
 
-def _replaced(net: Net, owner: Layer, call: Call) -> Net:
+def _replaced(net: Net, owner: str, call: Call) -> Net:
     layers = tuple(
-        item._replace(call=call) if owner.name in (item.name, item.shares) else item
+        item._replace(call=call) if owner in (item.name, item.shares) else item
         for item in net.layers
     )
     return net._replace(layers=layers)
 
 
+def _changed(result: Result, net: Net, owner: str, call: str) -> Result:
+    """Propagate the same inputs through a net with a changed call."""
+    changed = _replaced(net, owner, parse(call))  # type: ignore[arg-type]  # the text of a call
+    shapes: dict[str, Shape] = {name: result.inputs[name] for name in changed.inputs}
+    return propagate_net(changed, shapes, Facts(mixing=None), {}, result.propagation.registry)
+
+
 def _value_that_fits(result: Result, net: Net, owner: Layer, spot: _Spot) -> int | None:
     """Solve for an argument; of the values that fit, the nearest to what is there."""
-    changed = _replaced(net, owner, _with_node(spot, Name(UNKNOWN)))
+    changed = _replaced(net, owner.name, _with_node(spot, Name(UNKNOWN)))
     given = {name: result.inputs[name] for name in changed.inputs}
     try:
         question = ask(
@@ -208,15 +257,10 @@ def _value_that_fits(result: Result, net: Net, owner: Layer, spot: _Spot) -> int
 
 def _fits(result: Result, net: Net, owner: Layer, call: str) -> bool:
     """Try a changed call: everything up to the layer that failed must fit now."""
-    from .syntax import parse
-
-    changed = _replaced(net, owner, parse(call))  # type: ignore[arg-type]
-    shapes: dict[str, Shape] = {name: result.inputs[name] for name in changed.inputs}
     try:
-        again = propagate_net(changed, shapes, Facts(mixing=None), {}, result.propagation.registry)
+        return not _changed(result, net, owner.name, call).errors
     except ShapecalcError:
         return False
-    return not again.errors
 
 
 # ------------------------------------------------------------------------------------ inputs

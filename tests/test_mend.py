@@ -1,0 +1,93 @@
+"""Fixes are tried before they are offered: each one, applied to the spec, mends the net."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import shapecalc
+from shapecalc.mend import Fix, fixes_for
+
+TO_MEND = {
+    "a flatten, and the linear layer after it": ("lenet", (1, 3, 40, 40)),
+    "channels, and what they make too small later": ("lenet", (1, 1, 28, 28)),
+    "two layers at once": (
+        "Conv2d(3, 8, 3) | BatchNorm2d(16) | ReLU | flatten(1) | Linear(100, 10)",
+        (1, 3, 8, 8),
+    ),
+    "a linear layer": ("Linear(10, 20) | Linear(30, 4)", (2, 10)),
+    "an input that is too small": (
+        "Conv2d(3, 8, 3) | MaxPool2d(2) | Conv2d(8, 8, 5)",
+        (1, 3, 6, 6),
+    ),
+    "groups": ("Conv2d(3, 8, 3, groups=2)", (1, 3, 9, 9)),
+    "branches": (
+        {
+            "layers": [
+                {"name": "a", "layer": "Conv2d(3, 8, 3)", "from": "input"},
+                {"name": "b", "layer": "Conv2d(3, 8, 5)", "from": "input"},
+                {"name": "sum", "layer": "add", "from": ["a", "b"]},
+            ]
+        },
+        (1, 3, 9, 9),
+    ),
+    "a block that is used again": (
+        {
+            "layers": [
+                {"name": "one", "layer": "Linear(8, 8)"},
+                {"name": "two", "shares": "one", "from": "one"},
+                {"name": "three", "layer": "Linear(9, 2)", "from": "two"},
+            ]
+        },
+        (1, 8),
+    ),
+}
+
+
+def mended(net: Any, fix: Fix) -> dict[str, Any]:
+    spec = shapecalc.load(net).to_dict()
+    calls = dict(fix.also or {})
+    assert fix.layer
+    assert fix.call
+    calls[fix.layer] = fix.call
+    for layer in spec["layers"]:
+        if layer["name"] in calls:
+            layer["layer"] = calls.pop(layer["name"])
+    assert not calls
+    return spec
+
+
+@pytest.mark.parametrize(("net", "shape"), TO_MEND.values(), ids=TO_MEND)
+def test_every_fix_mends(net: Any, shape: tuple[int, ...]) -> None:
+    fixes = fixes_for(shapecalc.infer(net, input=shape))
+    assert fixes
+    for fix in fixes:
+        if fix.inputs is None:
+            again = shapecalc.infer(mended(net, fix), input=shape)
+        else:
+            again = shapecalc.infer(net, input={k: tuple(v) for k, v in fix.inputs.items()})
+        assert not again.errors, fix.text
+
+
+def test_a_fix_names_all_it_changes() -> None:
+    fix = fixes_for(shapecalc.infer("lenet", input=(1, 3, 40, 40)))[0]
+    assert fix.to_dict() == {
+        "kind": "argument",
+        "layer": "flatten",
+        "text": "flatten: view(-1, 784) and fc1: Linear(784, 120)",
+        "call": "view(-1, 784)",
+        "also": {"fc1": "Linear(784, 120)"},
+    }
+
+
+def test_padding_makes_branches_agree() -> None:
+    net, shape = TO_MEND["branches"]
+    texts = [fix.text for fix in fixes_for(shapecalc.infer(net, input=shape))]
+    assert "b: Conv2d(3, 8, 5, padding=1)" in texts
+
+
+def test_a_later_misfit_without_a_fix_leaves_the_first_fix() -> None:
+    net = "Linear(10, 20) | Linear(30, 4) | Conv2d(3, 8, 3)"
+    fixes = fixes_for(shapecalc.infer(net, input=(2, 10)))
+    assert [(fix.text, fix.also) for fix in fixes] == [("1: Linear(20, 4)", None)]

@@ -9,7 +9,18 @@ from .dims import Dim, symbol, symbols_of
 from .errors import ShapecalcError, ShapeError, SpecError, nearest_words
 from .facts import Demand, Facts, Misfit
 from .formula import ARITHMETIC, Compiler, FormulaError, Scope
-from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, source_json
+from .net import (
+    Layer,
+    Net,
+    Reference,
+    Shape,
+    Size,
+    references,
+    shape_json,
+    size_json,
+    sizes_used,
+    source_json,
+)
 from .propagate import Propagation, Step, flatten_output, is_shape, lowest_unknowns
 from .registry import LayerType, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison
@@ -321,7 +332,7 @@ def propagate_net(
         if node not in late:
             _demand_where(node, propagation, errors)
     for layer in net.layers:
-        if failed and any(item.name in failed for item in references(layer)):
+        if failed and not failed.isdisjoint(_needed(layer)):
             failed.add(layer.name)
             continue
         try:
@@ -337,6 +348,11 @@ def propagate_net(
         for node in late if not errors else ():  # conditions on the sizes of layers' outputs
             _demand_where(node, propagation, errors)
     return Result(net, shapes, tuple(steps), facts, tuple(errors), propagation)
+
+
+def _needed(layer: Layer) -> Iterator[str]:
+    yield from (item.name for item in references(layer))
+    yield from sizes_used(layer)
 
 
 def _demand_where(node: Node, propagation: Propagation, errors: list[ShapeError]) -> None:

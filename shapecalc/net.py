@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim
 from .errors import Location
-from .syntax import Call, Node, to_text
+from .syntax import Call, Constant, Name, Node, parts_of, to_text
 
 Size: TypeAlias = "int | Dim"
 Shape: TypeAlias = "tuple[Size, ...]"
@@ -128,3 +128,18 @@ def references(layer: Layer) -> Iterator[Reference]:
 
     for source in (*layer.sources, *(item for _, item in layer.named)):
         yield from walk(source)
+
+
+def sizes_used(layer: Layer) -> Iterator[str]:
+    """Yield the names of the outputs whose sizes a layer's arguments use, by `size(conv1, 2)`."""
+
+    def walk(node: Node) -> Iterator[str]:
+        if isinstance(node, Call) and node.function == "size":
+            for part in node.arguments[:1]:
+                text = part.name if isinstance(part, Name) else getattr(part, "value", "")
+                yield str(text).partition("[")[0]
+        for part in parts_of(node):
+            if not isinstance(part, Constant):
+                yield from walk(part)
+
+    return iter(()) if layer.call is None else walk(layer.call)

@@ -29,7 +29,17 @@ from .infer import (
     unused_values,
 )
 from .isolate import dims_of, monomial_size
-from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json
+from .net import (
+    Layer,
+    Net,
+    Reference,
+    Shape,
+    Size,
+    references,
+    shape_json,
+    size_json,
+    sizes_used,
+)
 from .propagate import flatten_output, is_shape
 from .registry import Input, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
@@ -544,7 +554,7 @@ def cut(net: Net, layer: str) -> Net:
             continue
         needed.add(current)
         waiting += [item.name for item in references(by_name[current])]
-        waiting += _sizes_used(by_name[current], by_name)
+        waiting += sizes_used(by_name[current])
     layers = tuple(item for item in net.layers if item.name in needed)
     used = {item.name for entry in layers for item in references(entry)}
     inputs = {key: shape for key, shape in net.inputs.items() if key in used} or dict(net.inputs)
@@ -553,25 +563,6 @@ def cut(net: Net, layer: str) -> Net:
         item._replace(shares=None) if item.shares not in kept else item for item in layers
     )
     return net._replace(layers=loose, outputs=(_reference(layer),), inputs=inputs, state=None)
-
-
-def _sizes_used(layer: Layer, names: Mapping[str, Layer]) -> list[str]:
-    from .syntax import Constant, parts_of
-
-    found: list[str] = []
-
-    def walk(node: Node) -> None:
-        if isinstance(node, Call) and node.function == "size":
-            for part in node.arguments[:1]:
-                text = part.name if isinstance(part, Name) else getattr(part, "value", "")
-                found.append(str(text).partition("[")[0])
-        for part in parts_of(node):
-            if not isinstance(part, Constant):
-                walk(part)
-
-    if layer.call is not None:
-        walk(layer.call)
-    return [name for name in found if name in names]
 
 
 def unknown_layer(net: Net, name: str) -> SolveError:

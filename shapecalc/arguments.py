@@ -385,7 +385,10 @@ def lowest_unknowns(layer: LayerType, call: Call) -> dict[str, int]:
     return found
 
 
-def _note(found: dict[str, int], node: Node, spot: Parameter | None) -> None:
+def _note(
+    found: dict[str, int], node: Node, spot: Parameter | None, inside: int | None = None
+) -> None:
+    """Note the names in an argument; `inside` is the least value of names in an expression."""
     from .syntax import parts_of
 
     if spot is not None and _ignored(spot):
@@ -397,10 +400,13 @@ def _note(found: dict[str, int], node: Node, spot: Parameter | None) -> None:
             return
         kinds = [kind for kind in (spot.kinds if spot else ()) if isinstance(kind, Kind)]
         least = min((kind.least_unknown for kind in kinds), default=1)
-        found[node.name] = max(found.get(node.name, 0), least)
+        found[node.name] = max(found.get(node.name, 0), least if inside is None else inside)
         return
+    if not isinstance(node, Sequence):
+        # a module's arguments are sizes; in an expression, as 2*k + 1, only what it gives is bounded
+        inside = 1 if isinstance(node, Call) and node.function[:1].isupper() else 0
     for part in parts_of(node):
-        _note(found, part, spot if isinstance(node, Sequence) else None)
+        _note(found, part, spot, inside)
 
 
 __all__ = ["Bound", "Environment", "FormulaError", "Tensor", "bind", "complete", "to_text"]

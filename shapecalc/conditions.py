@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .errors import ShapecalcError
@@ -13,14 +13,16 @@ from .univariate import Undecidable, solution_set
 
 
 def solved_conditions(
-    demands: Sequence[Demand], free: Sequence[str]
+    demands: Sequence[Demand], free: Sequence[str], least: Mapping[str, int]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Give the values that conditions on one symbol leave it, and all conditions as Python text."""
+    """Give the values that conditions on one symbol leave it, and all conditions as Python text.
+
+    `least` are the values at which symbols start that don't start at 1, such as paddings.
+    """
     items: dict[Relation, None] = {}
     for demand in demands:
-        parts = demand.relation.items if isinstance(demand.relation, AllOf) else (demand.relation,)
-        items.update(dict.fromkeys(parts))
-    sets: dict[str, IntSet] = {name: IntSet.interval(_least(name, demands)) for name in free}
+        items.update({part: None for part in _parts(demand.relation) if not isinstance(part, bool)})
+    sets = {name: IntSet.interval(least.get(name, 1)) for name in free}
     left: list[Relation] = []
     for relation in items:
         if len(relation.symbols) != 1:
@@ -33,23 +35,18 @@ def solved_conditions(
             left.append(relation)
     texts: list[str] = []
     for name, values in sets.items():
-        if values != IntSet.interval(1):
+        if values != IntSet.interval(least.get(name, 1)):
             texts.append(values.to_condition(name))
     known = {
         name: (values.minimum, values.maximum) if values else (1, 0)
         for name, values in sets.items()
     }
-    texts += [str(relation) for relation in left if decide(relation, known) is not True]
+    texts += [str(item) for item in _parts(all_of(left)) if decide(item, known) is not True]
     return sets, tuple(texts)
 
 
-def _least(name: str, demands: Sequence[Demand]) -> int:
-    """Paddings may be 0; a demand of at least 0 says so, sizes are at least 1."""
-    for demand in demands:
-        found = getattr(demand.relation, "symbol_bound", lambda: None)()
-        if found == (name, 0, None):
-            return 0
-    return 1
+def _parts(relation: Relation | bool) -> Iterator[Relation | bool]:
+    return iter(relation.items if isinstance(relation, AllOf) else (relation,))
 
 
 __all__ = ["all_of", "solved_conditions"]

@@ -50,6 +50,7 @@ class Facts:
         "kept",
         "known",
         "layer",
+        "least",
         "mixing",
         "script",
         "strict",
@@ -65,6 +66,7 @@ class Facts:
         strict: bool = False,
     ) -> None:
         self.known: dict[str, Bounds] = dict(known or {})
+        self.least = {name: low for name, (low, _) in self.known.items()}
         self.demands: list[Demand] = []
         self.layer = ""
         self.script = tuple(script)

@@ -71,6 +71,7 @@ class Result:
         self.propagation = propagation
         self.demands: tuple[Demand, ...] = tuple(facts.demands)
         self.warnings: tuple[str, ...] = tuple(dict.fromkeys(facts.warnings))
+        self._least = facts.least
         self._by_name = {step.layer.name: step for step in steps}
         self._solved: tuple[dict[str, Any], tuple[str, ...]] | None = None
         self.fixes: tuple[dict[str, Any], ...] = ()
@@ -152,7 +153,7 @@ class Result:
             else:
                 from .conditions import solved_conditions
 
-                self._solved = solved_conditions(self.demands, free)
+                self._solved = solved_conditions(self.demands, free, self._least)
         return self._solved
 
     # ---------------------------------------------------------------------------------- state

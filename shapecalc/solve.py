@@ -29,17 +29,7 @@ from .infer import (
     unused_values,
 )
 from .isolate import dims_of, monomial_size
-from .net import (
-    Layer,
-    Net,
-    Reference,
-    Shape,
-    Size,
-    references,
-    shape_json,
-    size_json,
-    sizes_used,
-)
+from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, sizes_used
 from .propagate import flatten_output, is_shape
 from .registry import Input, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
@@ -695,6 +685,7 @@ def _relations(
         found.append((relation_of(text, result), f"where {text}"))
     for (target, _), place in zip(question.targets, at, strict=True):
         shape = output_at(result, place)
+        batch = _fixed_batch(question)
         if len(target.sizes) > len(shape):
             raise SolveError(
                 f"the target {target} has {len(target.sizes)} sizes, the output of {place} has"
@@ -703,8 +694,20 @@ def _relations(
                 code="S303",
             )
         for size, wanted in zip(shape[len(shape) - len(target.sizes) :], target.sizes, strict=True):
-            found += [(relation, f"target {place}") for relation in wanted.relations(size)]
+            for relation in wanted.relations(size):
+                if batch and not isinstance(relation, bool):
+                    relation = relation.substitute(batch)
+                found.append((relation, f"target {place}"))
     return tuple(found)
+
+
+def _fixed_batch(question: Question) -> dict[str, int]:
+    """Give the number that an N in a target stands for, where no input has N: the first size."""
+    shapes = question.shapes.values()
+    if any(BATCH in symbols_of(size) for shape in shapes for size in shape):
+        return {}
+    first = next((shape[0] for shape in shapes if shape), None)
+    return {BATCH: first} if isinstance(first, int) else {}
 
 
 def relation_of(text: str, result: Result) -> Relation | bool:

@@ -195,6 +195,8 @@ def _all(items: Value) -> Value:
 
 
 def _scaled(size: Value, factor: Value) -> Value:
+    if isinstance(factor, Dim):
+        return size * factor  # an unknown whole number: the product of doubles is exact
     if not isinstance(factor, (int, float)) or isinstance(factor, bool):
         raise FormulaError(f"{show(factor)} is not a number")
     if isinstance(size, Dim):

@@ -8,7 +8,7 @@ A net is made from a seed, so that one that fails can be made again.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from typing import Any, NamedTuple
 
@@ -16,6 +16,14 @@ import shapecalc
 from shapecalc import Solution
 from shapecalc.dims import Dim
 
+RELATIONS: dict[str, Callable[[int, int], bool]] = {
+    "{0} == {1}": lambda a, b: a == b,
+    "{0} % 3 == 1": lambda a, b: a % 3 == 1,
+    "{0} + {1} <= 19": lambda a, b: a + b <= 19,
+    "{0} > {1} or {1} % 2 == 0": lambda a, b: a > b or b % 2 == 0,
+    "{0} != {1}": lambda a, b: a != b,
+    "{0}*{1} <= 60": lambda a, b: a * b <= 60,
+}
 MOST_POINTS = 130  # points of a grid on which a net is run
 FAR = 70  # the largest size that is tried
 
@@ -27,7 +35,7 @@ class Case(NamedTuple):
     inputs: dict[str, tuple[int | str, ...]]
     target: tuple[int | str | None, ...] | None
     at: str | None
-    where: tuple[str, ...]
+    where: tuple[tuple[str, str, str], ...]  # a relation, and the letters in it
 
 
 class Maker:
@@ -51,7 +59,11 @@ class Maker:
 
     def pair(self, *options: Any) -> Any:
         """Give an option for both axes, or one for each."""
-        return self.pick(*options) if self.random.random() < 0.7 else (self.pick(*options), self.pick(*options))
+        return (
+            self.pick(*options)
+            if self.random.random() < 0.7
+            else (self.pick(*options), self.pick(*options))
+        )
 
     def window(self, source: str) -> str:
         """Add a convolution or a pooling."""
@@ -67,9 +79,15 @@ class Maker:
                 call = f"Conv2d({channels}, {out}, {kernel}, stride={stride}, padding={padding}, dilation={dilation})"
                 return self.add(call, [source], out)
             case "max":
-                return self.add(f"MaxPool2d({kernel}, {stride}, {padding}, {dilation}{more})", [source], channels)
+                return self.add(
+                    f"MaxPool2d({kernel}, {stride}, {padding}, {dilation}{more})",
+                    [source],
+                    channels,
+                )
             case "average":
-                return self.add(f"AvgPool2d({kernel}, {stride}, {padding}{more})", [source], channels)
+                return self.add(
+                    f"AvgPool2d({kernel}, {stride}, {padding}{more})", [source], channels
+                )
         least = max(stride if isinstance(stride, int) else min(stride), 1)
         extra = self.pick(*range(least))
         out = self.pick(1, 2, 4)
@@ -79,19 +97,43 @@ class Maker:
     def other(self, source: str) -> str:
         """Add a layer that pads, crops, turns or scales."""
         channels = self.channels[source]
-        match self.pick("pad", "reflect", "crop", "scale", "turn", "shuffle", "unshuffle", "slice", "adaptive", "half"):
+        match self.pick(
+            "pad",
+            "reflect",
+            "crop",
+            "scale",
+            "turn",
+            "shuffle",
+            "unshuffle",
+            "slice",
+            "adaptive",
+            "half",
+        ):
             case "pad":
                 sides = tuple(self.pick(0, 1, 2, -1) for _ in range(4))
                 return self.add(f"ZeroPad2d({sides})", [source], channels)
             case "reflect":
                 return self.add(f"ReflectionPad2d({self.pick(1, 2, 3)})", [source], channels)
             case "crop":
-                parts = [f"slice({self.pick(0, 1, 2)}, {self.pick('None', '-1', '-2', '9')})" for _ in range(2)]
-                return self.add(f"getitem((slice(None), slice(None), {parts[0]}, {parts[1]}))", [source], channels)
+                parts = [
+                    f"slice({self.pick(0, 1, 2)}, {self.pick('None', '-1', '-2', '9')})"
+                    for _ in range(2)
+                ]
+                return self.add(
+                    f"getitem((slice(None), slice(None), {parts[0]}, {parts[1]}))",
+                    [source],
+                    channels,
+                )
             case "slice":
-                return self.add(f"getitem((Ellipsis, slice(None, None, {self.pick(2, 3)})))", [source], channels)
+                return self.add(
+                    f"getitem((Ellipsis, slice(None, None, {self.pick(2, 3)})))", [source], channels
+                )
             case "scale":
-                return self.add(f"Upsample(scale_factor={self.pick('2', '3', '0.5', '1.5', '(2, 1)')})", [source], channels)
+                return self.add(
+                    f"Upsample(scale_factor={self.pick('2', '3', '0.5', '1.5', '(2, 1)')})",
+                    [source],
+                    channels,
+                )
             case "turn":
                 return self.add("transpose(2, 3)", [source], channels)
             case "shuffle" if channels % 4 == 0:
@@ -102,7 +144,11 @@ class Maker:
                 half = self.add(f"chunk(2, dim={self.pick(2, 3)})", [source], channels)
                 return self.add("add", [f"{half}[0]", f"{half}[1]"], channels)
             case "adaptive":
-                return self.add(f"AdaptiveAvgPool2d(({self.pick(1, 2, None)}, {self.pick(1, 3, None)}))", [source], channels)
+                return self.add(
+                    f"AdaptiveAvgPool2d(({self.pick(1, 2, None)}, {self.pick(1, 3, None)}))",
+                    [source],
+                    channels,
+                )
         return self.add("ReLU", [source], channels)
 
     def step(self, source: str) -> str:
@@ -118,7 +164,9 @@ class Maker:
             kernel, padding = 2 * half + 1 + self.pick(0, 0, 0, 1), half
             match self.pick("conv", "conv", "max", "wide"):
                 case "conv":
-                    call = f"Conv2d({channels}, {out}, {kernel}, stride={stride}, padding={padding})"
+                    call = (
+                        f"Conv2d({channels}, {out}, {kernel}, stride={stride}, padding={padding})"
+                    )
                     both.append(self.add(call, [source], out))
                 case "wide":
                     call = f"Conv2d({channels}, {out}, 3, stride={stride}, padding=2, dilation=2)"
@@ -135,7 +183,11 @@ class Maker:
         more = self.pick("", ", ceil_mode=True")
         down = self.add(f"MaxPool2d({scale}{more})", [source], channels)
         if self.random.random() < 0.5:
-            down = self.add(f"Conv2d({channels}, {channels}, 3, padding={self.pick(0, 1, 1, 1)})", [down], channels)
+            down = self.add(
+                f"Conv2d({channels}, {channels}, 3, padding={self.pick(0, 1, 1, 1)})",
+                [down],
+                channels,
+            )
         if self.random.random() < 0.3:
             down = self.hourglass(down)
             channels = self.channels[down]
@@ -152,14 +204,18 @@ class Maker:
         channels = self.channels[one], self.channels[two]
         kind = self.pick("cat", "add", "like", "crop", "wide", "gate")
         if kind == "like":
-            two = self.add(f"interpolate(size=(size({one}, 2), size({one}, 3)))", [two], channels[1])
+            two = self.add(
+                f"interpolate(size=(size({one}, 2), size({one}, 3)))", [two], channels[1]
+            )
         if kind == "crop":
             crop = f"getitem((slice(None), slice(None), slice(None, size({one}, 2)), slice(None, size({one}, 3))))"
             two = self.add(crop, [two], channels[1])
         if kind == "wide" and channels[0] == channels[1]:
             return self.add(f"cat(dim={self.pick(2, 3)})", [one, two], channels[0])
         if kind == "gate" and channels[0] == channels[1]:
-            return self.add("mul", [one, self.add("AdaptiveAvgPool2d(1)", [two], channels[1])], channels[0])
+            return self.add(
+                "mul", [one, self.add("AdaptiveAvgPool2d(1)", [two], channels[1])], channels[0]
+            )
         if kind == "add" and (channels[0] == channels[1] or 1 in channels):
             return self.add(self.pick("add", "mul"), [one, two], max(channels))
         return self.add("cat(dim=1)", [one, two], sum(channels))
@@ -170,14 +226,18 @@ class Maker:
         match self.pick("no", "no", "no", "linear", "view", "row", "tokens", "matmul"):
             case "linear":
                 self.add("flatten(1)", [last], 0)
-                self.add(f"Linear({channels * self.pick(1, 2, 4, 6, 9, 12)}, 3)", [f"l{len(self.layers) - 1}"], 0)
+                self.add(
+                    f"Linear({channels * self.pick(1, 2, 4, 6, 9, 12)}, 3)",
+                    [f"l{len(self.layers) - 1}"],
+                    0,
+                )
             case "view":
                 self.add(f"view(-1, {channels * self.pick(1, 2, 3, 4, 6)})", [last], 0)
             case "row":
                 self.add(f"Linear({self.pick(1, 2, 3, 5, 8)}, 2)", [last], channels)
             case "tokens":
                 tokens = self.add("flatten(2)", [last], channels)
-                self.add(f"add(parameter([{channels}, {self.pick(4, 6, 9, 16)}]))" if False else "transpose(1, 2)", [tokens], channels)
+                self.add("transpose(1, 2)", [tokens], channels)
             case "matmul":
                 other = self.add("transpose(2, 3)", [self.step(last)], channels)
                 self.add("matmul", [last, other], channels)
@@ -204,7 +264,9 @@ def made(seed: int) -> Case:
         if kind == "chain":
             branches[branches.index(last)] = maker.step(last)
         elif kind == "fork":
-            pair = maker.alike(last) if random.random() < 0.7 else (maker.step(last), maker.step(last))
+            pair = (
+                maker.alike(last) if random.random() < 0.7 else (maker.step(last), maker.step(last))
+            )
             branches[branches.index(last)] = maker.join(*pair)
         elif kind == "skip":
             away = random.random() < 0.2
@@ -221,20 +283,29 @@ def made(seed: int) -> Case:
     spec = {"inputs": {name: list(shape) for name, shape in inputs.items()}, "layers": maker.layers}
     target, at = None, None
     if random.random() < 0.35:
-        at = maker.pick(*(item["name"] for item in maker.layers if not item["layer"].startswith("chunk")))
-        target = tuple(maker.pick(1, 2, 3, 4, 6, None, "2..5", ">=3", "<=7") for _ in range(maker.pick(1, 2)))
-    where = ()
+        at = maker.pick(
+            *(item["name"] for item in maker.layers if not item["layer"].startswith("chunk"))
+        )
+        target = tuple(
+            maker.pick(1, 2, 3, 4, 6, None, "2..5", ">=3", "<=7") for _ in range(maker.pick(1, 2))
+        )
+    where: tuple[tuple[str, str, str], ...] = ()
     letters = sorted({size for shape in inputs.values() for size in shape if isinstance(size, str)})
     if random.random() < 0.25:
         one, two = random.choice(letters), random.choice(letters)
-        where = (maker.pick(f"{one} == {two}", f"{one} % 3 == 1", f"{one} + {two} <= 19", f"{one} > {two} or {two} % 2 == 0", f"{one} != {two}", f"{one}*{two} <= 60"),)
+        where = ((maker.pick(*RELATIONS), one, two),)
     return Case(spec, inputs, target, at, where)
 
 
 def asked(case: Case) -> Solution:
     """Ask the solver."""
     return shapecalc.solve(
-        case.spec, target=case.target, at=case.at, input=case.inputs, where=case.where, mix_batch=True
+        case.spec,
+        target=case.target,
+        at=case.at,
+        input=case.inputs,
+        where=[text.format(one, two) for text, one, two in case.where],
+        mix_batch=True,
     )
 
 
@@ -254,16 +325,17 @@ def fits(case: Case, net: shapecalc.Net, point: Mapping[str, int]) -> bool:
         for size, wanted in zip(shape[-len(case.target) :], case.target, strict=True):
             if not _is(size, wanted):
                 return False
-    return all(eval(text, {}, dict(point)) for text in case.where)
+    return all(RELATIONS[text](point[one], point[two]) for text, one, two in case.where)
 
 
 def _is(size: Any, wanted: int | str | None) -> bool:
     if wanted is None or isinstance(wanted, int):
-        return wanted is None or size == wanted
+        return wanted is None or bool(size == wanted)
     if ".." in wanted:
         low, high = wanted.split("..")
-        return int(low) <= size <= int(high)
-    return size >= int(wanted[2:]) if wanted.startswith(">=") else size <= int(wanted[2:])
+        return bool(int(low) <= size <= int(high))
+    most = wanted.startswith("<=")
+    return bool(size <= int(wanted[2:]) if most else size >= int(wanted[2:]))
 
 
 def points(case: Case, answer: Solution, random: Random) -> Iterator[dict[str, int]]:
@@ -273,7 +345,9 @@ def points(case: Case, answer: Solution, random: Random) -> Iterator[dict[str, i
     axes = []
     for _ in names:
         small = list(range(1, 3 + count // 2))
-        axes.append(sorted({*small, *random.sample(range(1, 30), min(max(count - len(small), 1), 12))}))
+        axes.append(
+            sorted({*small, *random.sample(range(1, 30), min(max(count - len(small), 1), 12))})
+        )
     for values in itertools.product(*axes):
         yield dict(zip(names, values, strict=True))
     for _ in range(15):
@@ -293,10 +367,9 @@ def around(answer: Solution, random: Random) -> Iterator[dict[str, int]]:
                 end = start + 3 * step if end is None else end
                 if end < start:
                     break
-                point[name] = random.choice([*range(start, end + 1, step)][:50] + [end - (end - start) % step])
+                point[name] = random.choice([*range(start, end + 1, step)][:50])
             else:
                 yield point
-                for name in point:
-                    for change in (-1, 1):
-                        if point[name] + change >= 1:
-                            yield {**point, name: point[name] + change}
+                for name, size in point.items():
+                    yield {**point, name: size + 1}
+                    yield {**point, name: max(size - 1, 1)}

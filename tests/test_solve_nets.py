@@ -254,3 +254,35 @@ def test_relations_and_ranges() -> None:
     net = shapecalc.load("Conv2d(3, 6, 3, stride=2)")
     answer = shapecalc.solve(net, target="7..9x>=7", where=["H == W"])
     assert list(answer.points()) == [(size, size) for size in range(15, 21)]
+
+
+def test_an_unknown_scale() -> None:
+    answer = shapecalc.solve("Upsample(scale_factor=r)", target="12x18", input=(1, 1, "H", 6))
+    assert answer.complete
+    assert answer.to_dict()["solutions"] == [{"H": [[4, 4, 1]], "r": [[3, 3, 1]]}]
+
+
+def test_an_unknown_inside_an_expression_may_be_0() -> None:
+    answer = shapecalc.solve("MaxPool1d(4, padding=p//2)", target="3", input=(1, 1, 12))
+    assert answer.to_dict()["solutions"] == [{"p": [[0, 3, 1]]}]
+    answer = shapecalc.solve("Conv1d(1, 1, 2*k + 1)", target="<=11", input=(1, 1, 14))
+    assert answer.to_dict()["solutions"] == [{"k": [[2, 6, 1]]}]
+
+
+def test_a_batch_in_the_target_is_the_one_given() -> None:
+    answer = shapecalc.solve("Conv2d(3, c, 1)", target="Nx8x?x?", input=(2, 3, 5, 5))
+    assert answer.to_dict()["solutions"] == [{"c": [[8, 8, 1]]}]
+
+
+def test_a_layer_that_uses_the_size_of_one_that_failed_is_left_out() -> None:
+    layers = [
+        {"name": "bad", "layer": "Linear(5, 2)", "from": ["input"]},
+        {"name": "up", "layer": "interpolate(size=size(bad, 2))", "from": ["input"]},
+    ]
+    result = shapecalc.infer({"inputs": {"input": [1, 2, 4]}, "layers": layers})
+    assert [error.layer for error in result.errors] == ["bad"]
+
+
+def test_a_padding_of_0_is_among_the_conditions() -> None:
+    result = shapecalc.infer("MaxPool2d(4, padding=p)", input=(1, 3, 20, 20))
+    assert result.conditions == ("0 <= p <= 2",)

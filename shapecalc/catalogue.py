@@ -87,7 +87,7 @@ def _example(given: Any, registry: Registry) -> dict[str, Any] | None:
     """Work out an entry's example forwards and backwards."""
     if not given:
         return None
-    call, *shapes = _whole(given if isinstance(given, list) else [given])
+    call, *shapes = whole_example(given if isinstance(given, list) else [given])
     found: dict[str, Any] = {"layer": call}
     if len(shapes) != 1:
         return found
@@ -108,7 +108,7 @@ def _example(given: Any, registry: Registry) -> dict[str, Any] | None:
     return {**found, "backwards": backwards} if backwards else found
 
 
-def _whole(items: list[Any]) -> list[str]:
+def whole_example(items: list[Any]) -> list[str]:
     """Join what YAML has split at the commas inside brackets."""
     found: list[str] = []
     depth = 0

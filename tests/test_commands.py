@@ -213,6 +213,68 @@ class TestConvert:
         assert "nn.Conv2d(3, 6, 5)" in found
         assert "torch.flatten(x, 1)" in found
 
+    @pytest.mark.parametrize(
+        ("layer", "sources", "line"),
+        [
+            ("gather(1)", ["x", "i"], "torch.gather(x_2, 1, i)"),
+            ("gather(dim=1)", ["x", "i"], "torch.gather(x_2, index=i, dim=1)"),
+            ("index_select(0)", ["x", "v"], "torch.index_select(x_2, 0, v)"),
+            ("scatter(1)", ["x", "i", "x"], "torch.scatter(x_2, 1, i, x_2)"),
+            ("scatter(1, 0.5)", ["x", "i"], "torch.scatter(x_2, 1, i, 0.5)"),
+            ("scatter_reduce(1, 'sum')", ["x", "i", "x"], "(x_2, 1, i, x_2, 'sum')"),
+            ("broadcast_tensors()", ["x", "x"], "torch.broadcast_tensors(x_2, x_2)"),
+            ("block_diag()", ["x", "x"], "torch.block_diag(x_2, x_2)"),
+            ("cartesian_prod()", ["v", "v"], "torch.cartesian_prod(v, v)"),
+            ("T()", ["x"], "x_2.T"),
+            ("rpow(2)", ["x"], "(2) ** x_2"),
+            ("getitem([0, 1])", ["x"], "x_2[[0, 1]]"),
+            ("getitem(())", ["x"], "x_2[()]"),
+        ],
+    )
+    def test_tensors_stand_where_pytorch_takes_them(
+        self, layer: str, sources: list[str], line: str
+    ) -> None:
+        inputs = {"x": [4, 10], "i": [4, 3], "v": [3]}
+        spec = {"inputs": inputs, "layers": [{"name": "g", "layer": layer, "from": sources}]}
+        assert line in run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
+
+    def test_relations_are_assertions(self, tmp_path: Path) -> None:
+        target = tmp_path / "net.py"
+        spec = {
+            "input": ["N", 3, "H", "W"],
+            "where": ["H == W", "k == 2*p + 1", "H % k == 0"],
+            "layers": ["Conv2d(3, 8, k, padding=p)", "flatten(k)"],
+        }
+        assert run("convert", "-", "-o", str(target), stdin=json.dumps(spec)).code == 0
+        text = target.read_text(encoding="utf-8")
+        assert "        assert k == 2*p + 1\n        self._k = k\n" in text
+        assert "        assert input.size(2) == input.size(3)\n" in text
+        assert "        assert input.size(2)%self._k == 0\n" in text
+        assert "torch.flatten(x, self._k)" in text
+        again = run("convert", f"{target}:Net(k=3, p=1)", "--input", "Nx3xHxW").out
+        assert 'where: ["H == W", "H%3 == 0"]' in again
+
+    def test_symbols_get_values(self) -> None:
+        spec = {
+            "input": ["N", 3, "H", "W"],
+            "where": ["H == W", "k == 2*p + 1"],
+            "layers": ["Conv2d(3, N, k, padding=p)"],
+        }
+        found = run("convert", "-", "--set", "k=5", "--input", "2x3x9x9", stdin=json.dumps(spec))
+        assert found.out == (
+            'input: [2, 3, 9, 9]\nwhere: ["5 == 2*p + 1"]\nlayers:\n'
+            "  - Conv2d(3, 2, 5, padding=p)\n"
+        )
+
+    def test_a_dash_is_standard_output(self) -> None:
+        assert run("convert", "ReLU()", "-o", "-").out == run("convert", "ReLU()").out
+
+    def test_containers_keep_their_names_as_outputs(self) -> None:
+        spec = {"layers": [{"g": "ReLU"}, {"two": ["ReLU", "Tanh"]}], "outputs": ["g", "two"]}
+        net = shapecalc.load(spec)
+        assert net.to_dict()["outputs"] == {"g": "g", "two": "two.1"}
+        assert [*shapecalc.infer(net, input=(1, 2)).outputs] == ["g", "two"]
+
     def test_input_is_written(self) -> None:
         found = run("convert", "ReLU()", "--input", "Nx3xHxW").out
         assert "input: [N, 3, H, W]\n" in found

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import click
 
-from .options import Face, common, load_net, load_registry, parse_inputs, takes_net
+from .options import (
+    Face,
+    common,
+    load_net,
+    load_registry,
+    parse_assignments,
+    parse_inputs,
+    takes_input,
+    takes_net,
+)
 
 ENDINGS = {"yaml": "yaml", "yml": "yaml", "json": "json", "py": "py"}
 
@@ -17,7 +26,7 @@ ENDINGS = {"yaml": "yaml", "yml": "yaml", "json": "json", "py": "py"}
     type=click.Choice(["yaml", "json", "py"]),
     help="What to write (else by the ending of -o, else yaml).",
 )
-@click.option("--input", "inputs", metavar="SHAPE", multiple=True, help="Input shape to write.")
+@takes_input
 @common
 def command(
     face: Face,
@@ -25,6 +34,7 @@ def command(
     registries: tuple[str, ...],
     form: str | None,
     inputs: tuple[str, ...],
+    assignments: tuple[str, ...],
 ) -> int:
     """Write a net in another form: a YAML or JSON spec, or a PyTorch module.
 
@@ -33,7 +43,10 @@ def command(
       shapecalc convert lenet -o lenet.py
       shapecalc convert "Conv2d(3, 6, 5) | ReLU" --format json
     """
-    shapes = parse_inputs(inputs)
+    from ..infer import named_numbers
+    from ..readers.setting import with_values
+
+    shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
     read = load_net(net, registry, shapes)
     if shapes is not None:
@@ -42,7 +55,9 @@ def command(
         unknown = [name for name in named if name not in read.inputs]
         if unknown:
             raise click.BadParameter(f"the net has no input {unknown[0]}", param_hint="--input")
+        values = {**named_numbers(read, named), **(values or {})}
         read = read._replace(inputs={**read.inputs, **named})
+    read = with_values(read, values or {})
     match "json" if face.json else form or form_of(face.output):
         case "json":
             face.document(read.to_dict())

@@ -96,6 +96,7 @@ def common(function: Function) -> Function:
         *, as_json: bool, output: str | None, color: bool | None, quiet: bool, **rest: Any
     ) -> Any:
         rest.pop("debug", None)
+        output = None if output == "-" else output  # standard output, as in other commands
         return function(Face(as_json, output, color, quiet), **rest)
 
     for option in reversed(

@@ -221,14 +221,17 @@ class References:
 def outputs_of(
     given: Any, references: References, scope: Scope, path: Path
 ) -> tuple[tuple[Source, ...], tuple[str, ...] | None]:
-    """Read `outputs:`: a name, a list of names, or a map, whose keys are names of their own."""
+    """Read `outputs:`: a name, a list of names, or a map, whose keys are names of their own.
+
+    A container's name is one too, for its output is that of an entry inside.
+    """
+    names: tuple[str, ...] | None
     if isinstance(given, dict):
         names = tuple(
             [check_name(name, references.document, (path, name), key=True) for name in given]
         )
         found = tuple([references.source(item, scope, (path, key)) for key, item in given.items()])
     else:
-        names = None
         items = given if isinstance(given, list) else [given]
         found = tuple(
             [
@@ -236,6 +239,19 @@ def outputs_of(
                 for index, item in enumerate(items)
             ]
         )
+        names = _own_names(items, found)
     if not found:
         raise error_in(references.document, path, "`outputs` names no output", key=True)
     return found, names
+
+
+def _own_names(items: list[Any], found: tuple[Source, ...]) -> tuple[str, ...] | None:
+    """Keep the names of containers, whose outputs are those of entries inside them."""
+    texts = [item.strip() for item in items if isinstance(item, str)]
+    if len({*texts}) < len(items):
+        return None
+    inside = [
+        isinstance(source, Reference) and "[" not in text and source.name != text
+        for text, source in zip(texts, found, strict=True)
+    ]
+    return tuple(texts) if any(inside) else None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from string import Formatter
 
 from ..registry import LayerType
 from ..syntax import (
     Binary,
     Call,
+    Compare,
+    Conditional,
     Constant,
+    Logic,
     Name,
     Node,
     Sequence,
@@ -57,8 +61,9 @@ def index_text(arguments: tuple[Node, ...]) -> str:
     if len(arguments) != 1:
         return ""
     only = arguments[0]
-    items = only.items if isinstance(only, Sequence) else (only,)
-    return ", ".join(map(_slice_text, items))
+    if isinstance(only, Sequence) and only.items and not only.optional:
+        return ", ".join(map(_slice_text, only.items))
+    return _slice_text(only)
 
 
 def _slice_text(node: Node) -> str:
@@ -79,6 +84,32 @@ def home_of(type_: LayerType) -> str | None:
     return _MODULES.get(home, home)
 
 
+def python_of(type_: LayerType) -> str:
+    """Give what the registry says about how PyTorch writes a layer: a name, a template, or nothing."""
+    given = type_.data.get("python") or ""
+    return str(given.get(type_.name, "") if isinstance(given, Mapping) else given)
+
+
+def path_of(type_: LayerType) -> str:
+    """Write the name that a function or class has in PyTorch, with its module before it."""
+    given = python_of(type_)
+    return given if given and "{" not in given else f"{home_of(type_) or 'nn'}.{type_.name}"
+
+
+def fill(template: str, parts: Mapping[str, str]) -> str:
+    """Put parts into a template; where one is empty, the comma before it goes too.
+
+    >>> fill("torch.gather({first}, {needed}, {others})", {"first": "x", "needed": "", "others": "y"})
+    'torch.gather(x, y)'
+    """
+    text = ""
+    for before, field, _, _ in Formatter().parse(template):
+        part = parts[field] if field else ""
+        text += before.removesuffix(", ") if field and not part else before
+        text += part
+    return text
+
+
 def with_parts(node: Node, change: Callable[[Node], Node]) -> Node:
     """Rebuild a node of changed parts."""
     match node:
@@ -92,6 +123,12 @@ def with_parts(node: Node, change: Callable[[Node], Node]) -> Node:
             return Binary(operator, change(left), change(right))
         case Subscript(value, index):
             return Subscript(change(value), change(index))
+        case Compare(first, rest):
+            return Compare(change(first), tuple((sign, change(item)) for sign, item in rest))
+        case Logic(operator, items):
+            return Logic(operator, tuple(map(change, items)))
+        case Conditional(test, yes, no):
+            return Conditional(change(test), change(yes), change(no))
         case Call(_, arguments, keywords, _):
             return node._replace(
                 arguments=tuple(map(change, arguments)),

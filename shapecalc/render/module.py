@@ -10,11 +10,15 @@ from json import dumps
 from ..errors import SpecError
 from ..net import Layer, Net, Reference, Source, references
 from ..registry import LayerType, Registry
-from ..syntax import Call, Constant, Name, Node, names_in, print_arguments, to_text
+from ..syntax import Call, Constant, Name, Node, Sequence, names_in, print_arguments, to_text
+from .assertions import assertions, attribute, with_attributes
 from .calling import (
     begins_with_text,
+    fill,
     home_of,
     index_text,
+    path_of,
+    python_of,
     sign_of,
     sizes_in,
     takes_rest,
@@ -29,7 +33,8 @@ def module_text(net: Net, registry: Registry) -> str:
     Raises `SpecError` for a net that has no such form.
     """
     writer = _Writer(net, registry)
-    init, forward = [*writer.init()], [*writer.forward()]
+    forward = [*writer.forward()]
+    init = [*writer.init(needed="\n".join(forward))]
     words = "".join(f", {name}" for name in writer.unknowns)
     inputs = "".join(f", {writer.variables[name]}" for name in net.inputs)
     body = [
@@ -42,9 +47,10 @@ def module_text(net: Net, registry: Registry) -> str:
         *(f"        {line}" for line in forward),
     ]
     text = "\n".join(body)
-    imports = ["import torch"] if "torch." in text else []
+    imports = ["import torch"] if re.search(r"(?<![\w.])torch\.", text) else []
     if "einops." in text:
-        imports.insert(0, "import einops")
+        home = "einops.layers.torch" if "einops.layers." in text else "einops"
+        imports.insert(0, f"import {home}")
     if re.search(r"\bF\.", text):
         imports.append("import torch.nn.functional as F")
     imports.append("from torch import nn")
@@ -74,6 +80,7 @@ class _Writer:
         self.kept = self._kept()
         self.variables = self._variables()
         self.tree = self._tree()
+        self.assertions = assertions(net, self.unknowns, self.variables)
 
     def _unknowns(self) -> list[str]:
         found: dict[str, None] = {}
@@ -112,8 +119,15 @@ class _Writer:
         type_ = self.types.get(layer.name)
         return type_ is not None and (not type_.is_function or type_.wraps or _is_weight(type_))
 
-    def init(self) -> Iterator[str]:
-        """Yield the lines that make the modules, in the order of registration."""
+    def init(self, needed: str) -> Iterator[str]:
+        """Yield the lines that make the modules, in the order of registration.
+
+        `needed` is the text of the forward, which may ask for hyperparameters.
+        """
+        yield from self.assertions.made
+        for name in self.unknowns:
+            if re.search(rf"\bself\.{attribute(name)}\b", needed):
+                yield f"self.{attribute(name)} = {name}"
         yield from init_lines(self.tree)
         for layer in self.net.layers if self.net.state is None else self.net.state:
             if layer.alias is not None:
@@ -174,7 +188,9 @@ class _Writer:
         name = call.function
         if self.registry.knows(name):
             type_ = self.registry.find(name)
-            name = f"{home_of(type_) or 'nn'}.{type_.name}"
+            name = path_of(type_)
+            if not call.arguments and type_.is_function and takes_rest(type_):
+                call = call._replace(arguments=(Sequence(()),))  # `empty()` is of no dimensions
         return call._replace(
             function=name,
             arguments=tuple(map(self.torch_node, call.arguments)),
@@ -201,6 +217,7 @@ class _Writer:
 
     def forward(self) -> Iterator[str]:
         """Yield the lines that run the layers; a whole `Sequential` is called at once."""
+        yield from self.assertions.run
         whole = whole_calls(self.net.layers, self.tree, self.kept)
         skip = 0
         for place, layer in enumerate(self.net.layers):
@@ -213,7 +230,8 @@ class _Writer:
                 module = self.module(layer.name.removesuffix(".0"))
                 yield f"{self.variables[last.name]} = {module}({self.tensor(layer.sources[0])})"
             else:
-                yield f"{self.variables[layer.name]} = {self._applied(layer, layer.call)}"
+                call = with_attributes(layer.call, self.unknowns)
+                yield f"{self.variables[layer.name]} = {self._applied(layer, call)}"
         outputs = [self.tensor(source) for source in self.net.outputs]
         yield f"return {', '.join(outputs)}" if outputs else "return None"
 
@@ -227,25 +245,45 @@ class _Writer:
         if self.is_module(layer):
             rest, words = call.forward or ((), ())
             return f"{module}({_joined(tensors, self._arguments(rest, words), named)})"
-        given = self._arguments(call.arguments, call.keywords)
-        home = home_of(type_)
         sign = sign_of(type_, call, len(tensors) + len(named))
         if sign == "[]":
             return f"{tensors[0]}[{index_text(tuple(map(self.torch_node, call.arguments)))}]"
+        given = self._arguments(call.arguments, call.keywords)
         if sign:
             return f" {sign} ".join([*tensors, *([given] if given else [])])
-        template = type_.data.get("python")
-        if template is not None:
-            return str(template).format(
-                name=type_.name, tensors=", ".join(tensors), arguments=given
-            )
-        if tensors and (home in {None, "torch.Tensor"} or takes_rest(type_)):
+        template = python_of(type_)
+        if "{" in template:
+            return fill(template, self._parts(layer, call, type_))
+        home = home_of(type_)
+        if tensors and (home in {None, "torch.Tensor"} or (takes_rest(type_) and home != "einops")):
             return f"{tensors[0]}.{type_.name}({_joined(tensors[1:], given, named)})"
         if any(item.variadic for item in type_.inputs):
             if begins_with_text(type_):
                 return f"{home}.{type_.name}({_joined([given], ', '.join(tensors), named)})"
             tensors = [f"[{', '.join(tensors)}]"]
-        return f"{home or 'torch'}.{type_.name}({_joined(tensors, given, named)})"
+        path = path_of(type_) if home else f"torch.{type_.name}"
+        return f"{path}({_joined(tensors, given, named)})"
+
+    def _parts(self, layer: Layer, call: Call, type_: LayerType) -> dict[str, str]:
+        """Give the parts of a call that a template of the registry may ask for."""
+        tensors = [self.tensor(source) for source in layer.sources]
+        named = [f"{name}={self.tensor(source)}" for name, source in layer.named]
+        required = sum(item.default is None and not item.variadic for item in type_.parameters)
+        others = tensors[1:]
+        if len(call.arguments) < required:  # an argument by name leaves no place behind it
+            slots = [item.name for item in type_.inputs[1:]]
+            others = [f"{name}={text}" for name, text in zip(slots, others, strict=False)]
+        return {
+            "name": type_.name,
+            "tensors": ", ".join(tensors),
+            "first": tensors[0] if tensors else "",
+            "others": ", ".join(others),
+            "arguments": _joined([], self._arguments(call.arguments, call.keywords), named),
+            "needed": self._arguments(call.arguments[:required], ()),
+            "further": _joined(
+                [], self._arguments(call.arguments[required:], call.keywords), named
+            ),
+        }
 
     def _arguments(self, items: tuple[Node, ...], words: tuple[tuple[str, Node], ...]) -> str:
         return print_arguments(

@@ -1,45 +1,60 @@
 """PyTorch's own error messages, explained: which layer it is, what the numbers split into, what to do.
 
-The messages are in the registry: an entry's `pytorch` templates word its misfits, and `messages` adds
-others, with advice. A template is matched word by word; what stands in braces takes any text.
+The messages of layers are in the registry: an entry's `pytorch` templates word its misfits, and `messages`
+adds advice, or other messages. Those of no layer are in `messages.yaml`. A template is matched word by
+word; what stands in braces takes any text, and braces in the advice are formulas of the numbers taken.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
 
-from .derivation import Line, heading, math, text
+from .derivation import Line, heading, text
 from .errors import SpecError
+from .formula import ARITHMETIC, Compiler, FormulaError, Function, Scope
 from .products import divisors
 from .registry import Registry
+from .syntax import parse
 from .univariate import Undecidable
 
+FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "messages.yaml")
+
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_NUMBER = re.compile(r"\d{1,15}")
-_MAX_SPLITS = 8
+_NUMBER = re.compile(r"-?\d{1,15}")
+_LISTED = re.compile(r"listed\((\w+)(?:, '.*')?\)")
+_MAX_SPLITS = 6
 _MAX_MESSAGE = 5_000
+_MOST_NAMES = 8  # layers in the heading
+_IN_A_NET = (
+    "In your own net `shapecalc infer model.py:Net --input 1x3x32x32` names the layer and the line, and offers"
+    " what mends it; `shapecalc solve model.py:Net` gives all input sizes that fit."
+)
 
 
 class Match(NamedTuple):
-    """A template that a message fits: the entry, the values in its braces, and advice."""
+    """A template that a message fits: what it is about, the values in its braces, and advice.
 
-    key: str
-    names: tuple[str, ...]
+    `kind` is the rule of a layer's entry that is broken: an argument's name, or a check's text.
+    """
+
+    key: str | None
+    title: str
     kind: str
     values: tuple[tuple[str, str], ...]
-    advice: str
+    advice: tuple[str, ...]
     weight: int
 
 
 def explain_message(message: str, registry: Registry) -> list[Line]:
     """Explain a message that PyTorch printed.
 
-    Raises `SpecError` when no layer of the registry words a misfit like that.
+    Raises `SpecError` when it is none that the registry or `messages.yaml` knows.
     """
-    words = " ".join(message[:_MAX_MESSAGE].split())
-    found = sorted(_matches(words, registry), key=lambda match: -match.weight)
+    found = find_messages(message, registry)
     if not found:
         raise SpecError(
             "this is not a message of PyTorch's that shapecalc knows",
@@ -47,32 +62,66 @@ def explain_message(message: str, registry: Registry) -> list[Line]:
             " (64x9216 and 400x120)'",
             code="S140",
         )
-    best = found[0]
-    lines = [heading(f"{', '.join(best.names)}")]
-    lines.append(text(str(registry.data(best.key).get("summary", ""))))
-    for name, value in best.values:
-        lines.append(text(f"{name} is {value}."))
+    best = next((match for match in found if match.key == found[0].key and match.advice), found[0])
+    if best.key is None:
+        return [heading(best.title), *map(text, best.advice)]
+    names = dict.fromkeys(
+        name
+        for match in found
+        if match.weight == found[0].weight and match.key is not None
+        for name in registry.names_of(match.key)
+    )
+    more = ", ..." if len(names) > _MOST_NAMES else ""
+    entry = registry.data(best.key)
+    lines = [
+        heading(", ".join(list(names)[:_MOST_NAMES]) + more),
+        text(str(entry.get("summary", ""))),
+    ]
     if best.advice:
-        lines.append(text(best.advice))
-    lines += _came_in(best)
-    return lines
+        lines += map(text, best.advice)
+    else:
+        lines += _values(best)
+        lines += _rule(best, entry)
+    return [*lines, text(_IN_A_NET)]
 
 
-def _matches(words: str, registry: Registry) -> Iterator[Match]:
+def find_messages(message: str, registry: Registry) -> list[Match]:
+    """Give the templates that a message fits, the one with most words of its own first."""
+    words = " ".join(message[:_MAX_MESSAGE].split())
+    found = (*_of_layers(words, registry), *_of_no_layer(words))
+    return sorted(found, key=lambda match: (-match.weight, not match.advice))
+
+
+def _of_layers(words: str, registry: Registry) -> Iterator[Match]:
     for key in registry.keys_with("pytorch", "messages"):
         data = registry.data(key)
-        names = tuple(registry.names_of(key))
         for kind, template in (data.get("pytorch") or {}).items():
             match = _matched(words, str(template))
             if match is not None:
-                yield Match(key, names, str(kind), match[0], "", match[1])
+                yield Match(key, "", str(kind), match[0], (), match[1])
         for template, advice in (data.get("messages") or {}).items():
             match = _matched(words, str(template))
             if match is not None:
-                filled = str(advice)
-                for name, value in match[0]:
-                    filled = filled.replace("{" + name + "}", value)
-                yield Match(key, names, "", match[0], filled, match[1])
+                yield Match(key, "", "", match[0], _filled(str(advice), match[0]), match[1])
+
+
+def _of_no_layer(words: str) -> Iterator[Match]:
+    for template, item in general_messages().items():
+        match = _matched(words, template)
+        if match is not None:
+            advice = _filled(item["advice"], match[0])
+            yield Match(None, item["title"], "", match[0], advice, match[1])
+
+
+@cache
+def general_messages() -> Mapping[str, Mapping[str, str]]:
+    """Read the messages that are of no layer: a template, its title and the advice."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with open(FILE, encoding="utf-8") as stream:
+        found: dict[str, dict[str, str]] = yaml.load(stream, loader)  # noqa: S506 - a safe loader
+    return found
 
 
 def _matched(words: str, template: str) -> tuple[tuple[tuple[str, str], ...], int] | None:
@@ -81,26 +130,82 @@ def _matched(words: str, template: str) -> tuple[tuple[tuple[str, str], ...], in
     names = _BRACES.findall(plain)
     literals = _BRACES.split(plain)[::2]
     pattern = "(.+?)".join(re.escape(part) for part in literals)
-    found = re.search(pattern + (r"$" if literals[-1] == "" else ""), words)
+    found = re.search(pattern + (r"[.;,]?$" if literals[-1] == "" else ""), words)
     if found is None:
         return None
     return tuple(zip(names, found.groups(), strict=True)), sum(map(len, literals))
 
 
-def _came_in(match: Match) -> Iterator[Line]:
-    """Say what came in and what was wanted, and how the number splits into channels and sizes."""
-    wanted = next((value for name, value in match.values if name == match.kind), None)
-    numbers = [(name, int(value)) for name, value in match.values if _NUMBER.fullmatch(value)]
-    came = next((value for name, value in numbers if name.startswith("input[-1]")), None)
-    if came is None or wanted is None:
-        return
-    yield text(f"The layer is made for {wanted}, and {came} come in. {came} splits into")
-    for channels, side in splits(came):
-        yield math(
-            f"{came} = {channels}*{side}*{side}", rf"{came} = {channels} \cdot {side} \cdot {side}"
-        )
-    yield text(f"Either set {match.kind}={came}, or find the inputs that give {wanted}:")
-    yield text("    shapecalc solve NET, with NET your model's file or spec")
+# ------------------------------------------------------------------------------------- advice
+
+
+class _Texts(Scope):
+    """What a message's braces took: numbers as numbers, the rest as text."""
+
+    __slots__ = ()
+
+
+def _filled(advice: str, values: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Put what a message says into the advice; a line whose formula has no value is left out."""
+    scope = _Texts()
+    for name, value in values:
+        scope[name] = int(value) if _NUMBER.fullmatch(value) else value
+    functions = {**ARITHMETIC, "splits": Function(_splits_text)}
+
+    def value_of(found: re.Match[str]) -> str:
+        return str(Compiler(functions).single(parse(found[1]))(scope, 0))
+
+    lines = []
+    for line in advice.strip().splitlines():
+        try:
+            lines.append(_BRACES.sub(value_of, line))
+        except FormulaError:
+            continue
+    return tuple(lines)
+
+
+def _splits_text(number: Any) -> str:
+    if not isinstance(number, int):
+        raise FormulaError("splits takes a number")
+    found = [f"{channels}*{side}*{side}" for channels, side in splits(number) if side > 1]
+    if not found:
+        raise FormulaError(f"{number} is no product of channels and a square")
+    return " = ".join(found)
+
+
+# --------------------------------------------------------------- messages without advice of their own
+
+
+def _values(match: Match) -> Iterator[Line]:
+    """List what the message says of arguments; what has no name of its own is in what follows."""
+    seen = set()
+    for name, value in match.values:
+        listed = _LISTED.fullmatch(name)
+        shown = listed[1] if listed else name
+        if shown.isidentifier() and shown not in seen:
+            seen.add(shown)
+            yield text(f"{shown} is {value}.")
+
+
+def _rule(match: Match, entry: Mapping[str, Any]) -> list[Line]:
+    """Say which rule is broken, in the registry's words with the message's numbers."""
+    wanted = dict(match.values).get(match.kind)
+    came = [
+        value for name, value in match.values if name != match.kind and _NUMBER.fullmatch(value)
+    ]
+    if wanted is not None and came and match.kind.isidentifier():
+        return [
+            text(
+                f"The layer is made for {match.kind}={wanted}, and {came[-1]} comes in: set"
+                f" {match.kind}={came[-1]}, or change what comes in."
+            )
+        ]
+    known = dict(match.values)
+    rule = (entry.get("checks") or {}).get(match.kind)
+    if rule is None:
+        return []
+    words = _BRACES.sub(lambda found: known.get(found[1], found[1]), str(rule))
+    return [text(f"The rule that is broken: {words}.")]
 
 
 def splits(number: int) -> list[tuple[int, int]]:

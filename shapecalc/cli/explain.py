@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import SpecError
 from .options import (
     Face,
     common,
@@ -17,6 +19,10 @@ from .options import (
     takes_net,
 )
 from .solve import pair
+
+if TYPE_CHECKING:
+    from ..derivation import Line
+    from ..registry import Registry
 
 FORMATS = {"md": "markdown", "markdown": "markdown", "tex": "latex", "html": "html", "htm": "html"}
 _CODE = re.compile(r"S\d{3}")
@@ -69,27 +75,46 @@ def command(
 
         lines, failed = explain_message(net, registry), False
     else:
-        from ..derivation import explain_result, explain_solution
-
         asked = pair(targets, places)
-        shapes, values = parse_inputs(inputs), parse_assignments(assignments)
-        read = load_net(net, registry, shapes)
-        if asked:
-            from ..solve import solve
+        try:
+            lines, failed = _derived(net, registry, asked, inputs, assignments)
+        except SpecError:
+            if net is None or " " not in net:
+                raise
+            from ..messages import explain_message, find_messages
 
-            solution = solve(read, targets=asked, input=shapes, set=values, registry=registry)
-            lines, failed = explain_solution(solution), not solution.satisfiable
-        else:
-            from ..infer import infer
-
-            result = infer(read, input=shapes, set=values, registry=registry)
-            lines, failed = explain_result(result), bool(result.errors)
+            if not find_messages(net, registry):  # `einsum(): subscript j has size 4 ...`
+                raise
+            lines, failed = explain_message(net, registry), False
     if face.json:
         found = [{"kind": line.kind, "text": line.text, "latex": line.latex} for line in lines]
         face.document({"version": 1, "kind": "derivation", "lines": found}, failed=failed)
     else:
         face.answer(render_steps(lines, form or form_of(face.output)), failed=failed)
     return 1 if failed else 0
+
+
+def _derived(
+    net: str | None,
+    registry: Registry,
+    asked: list[tuple[str, str | None]],
+    inputs: tuple[str, ...],
+    assignments: tuple[str, ...],
+) -> tuple[list[Line], bool]:
+    """Explain a net, or how a target is solved; also say whether it failed."""
+    from ..derivation import explain_result, explain_solution
+
+    shapes, values = parse_inputs(inputs), parse_assignments(assignments)
+    read = load_net(net, registry, shapes)
+    if asked:
+        from ..solve import solve
+
+        solution = solve(read, targets=asked, input=shapes, set=values, registry=registry)
+        return explain_solution(solution), not solution.satisfiable
+    from ..infer import infer
+
+    result = infer(read, input=shapes, set=values, registry=registry)
+    return explain_result(result), bool(result.errors)
 
 
 def is_message(text: str) -> bool:

@@ -116,7 +116,6 @@ class Parameter(NamedTuple):
     keywords: bool = False  # **name: takes all further named arguments
     named: bool = False  # after "*": can't be given by position
     text: str = ""
-    meaning: str = ""
 
 
 class Input(NamedTuple):
@@ -414,6 +413,7 @@ class Registry:
         self._keys: dict[str, str] = {}  # class -> key
         self._data: dict[str, dict[str, Any]] = {}
         self._types: dict[str, LayerType] = {}
+        self._heads: list[_Entry] = []  # what stands before the first entry of each file
         for file, text in files.items():
             self._index(file, text)
 
@@ -426,6 +426,7 @@ class Registry:
                 location=Location(file, 1, 1),
                 code="S120",
             )
+        self._heads.append(_Entry("glossary", file, text[: heads[0].start()], 1))
         for head, after in zip(heads, [*heads[1:], None], strict=True):
             end = len(text) if after is None else after.start()
             key = head.group(1)
@@ -511,6 +512,16 @@ class Registry:
             if "\n  words:" in entry.text:
                 for word, name in self.data(key)["words"].items():
                     found[str(word)] = str(name)
+        return found
+
+    @cached_property
+    def glossary(self) -> dict[str, str]:
+        """What arguments mean, by their names."""
+        found: dict[str, str] = {}
+        for head in self._heads:
+            if "\nglossary:" in f"\n{head.text}":
+                given = _read_yaml(head)
+                found.update({str(name): str(meaning) for name, meaning in given.items()})
         return found
 
     @cached_property

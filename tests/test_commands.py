@@ -356,6 +356,40 @@ class TestLayers:
         assert "Conv2d(3, 6, 5) on 1×3×32×32 gives 1×6×28×28" in found
         assert "backwards: 28×28 from H = 32, W = 32" in found
 
+    def test_arguments_have_meanings_and_inputs_ranks(self) -> None:
+        found = run("layers", "MaxPool1d").out
+        assert re.search(
+            r"kernel_size +how far the window reaches along each axis; an integer >= 1", found
+        )
+        assert "stride=None" in found
+        assert "2 or 3 dimensions" in found
+        assert "L_out = ⌊(L + min(2·padding" in found
+        assert "MaxPool1d(2) on 1×6×28 gives 1×6×14" in found
+        assert "a tuple of 2 tensors" in run("layers", "LSTM").out
+
+    def test_every_argument_means_something(self) -> None:
+        registry = default_registry()
+        layers = [registry.find(name) for name in NAMES]
+        looked_at = {
+            item.name
+            for layer in layers
+            for item in (*layer.parameters, *layer.forward)
+            if item.text.partition(" = ")[0] != "ignored"
+        }
+        assert looked_at <= registry.glossary.keys()  # else they need words in layers.yaml
+
+    def test_own_words_for_own_arguments(self, tmp_path: Path) -> None:
+        file = tmp_path / "mine.yaml"
+        file.write_text(
+            "glossary:\n  sharpness: how sharp it is\nMine:\n  layers: [Mine]\n"
+            "  parameters: {sharpness: int = 1}\n  input: any\n"
+        )
+        assert (
+            "sharpness=1  how sharp it is; an integer"
+            in run("layers", "Mine", "--registry", str(file)).out
+        )
+        assert "how far the window" in run("layers", "Conv2d", "--registry", str(file)).out
+
     @pytest.mark.parametrize(
         "name", {default_registry().find(name).key: name for name in NAMES}.values()
     )

@@ -64,14 +64,38 @@ def _sections(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ("macs", "MACs"),
     ):
         body = found.get(key)
+        if key in ("arguments", "forward"):
+            if body:
+                yield title, _arguments(body)
+            continue
+        if key == "inputs" and body:
+            body = {name: f"{body[name]}   {found['ranks'][name]}" for name in body}
         if isinstance(body, Mapping) and body:
             yield title, fields(body.items(), "  ")
         elif isinstance(body, str):
             yield title, f"  {body}\n"
+    if "pretty" in found:
+        yield "The output's sizes", f"  {found['pretty']}\n"
     if found.get("inverse"):
         yield "Inverse: an output of n comes from", "".join(map(_inverse, found["inverse"]))
     if "example" in found:
         yield "Example", "".join(f"  {line}\n" for line in _example(found["example"]))
+
+
+def _arguments(body: Mapping[str, Mapping[str, str | None]]) -> str:
+    """Write an argument a line: name and default, what it means, and below what it may be."""
+    heads = {
+        name: name if item["default"] is None else f"{name}={item['default']}"
+        for name, item in body.items()
+    }
+    width = min(max(map(len, heads.values())), 30)
+    text = ""
+    for name, item in body.items():
+        words = "; ".join(part for part in (item["meaning"], item["takes"]) if part)
+        lines = textwrap.wrap(words, PAGE - width - 4) or [""]
+        text += f"  {heads[name].ljust(width)}  {lines[0]}".rstrip() + "\n"
+        text += "".join(f"{' ' * (width + 4)}{line}\n" for line in lines[1:])
+    return text
 
 
 def _inverse(case: Mapping[str, str]) -> str:
@@ -85,7 +109,8 @@ def _example(example: Mapping[str, Any]) -> Iterator[str]:
     if "output" not in example:
         yield example["layer"]
         return
-    yield f"{example['layer']} on {example['input']} gives {example['output']}"
+    on = f" on {example['input']}" if example["input"] else ""
+    yield f"{example['layer']}{on} gives {example['output']}"
     if "backwards" in example:
         backwards = example["backwards"]
         boxes = [

@@ -5,9 +5,12 @@ https://docs.pytorch.org/docs/stable/notes/broadcasting.html
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from .dims import Dim, maximum
 from .formula import FormulaError, Scope, Value, equal, relate, show
+from .relations import Relation, all_of, any_of
 
 Size = Any  # int | Dim
 
@@ -32,17 +35,51 @@ def _together(scope: Scope, one: Size, two: Size, shapes: list[Value], dim: int)
         return one
     if type(one) is int and one == 1:
         return two
+    ways = _ways(scope, one, two)
+    for relation, size in ways:
+        if relation is True:
+            return size
+    sizes = dict.fromkeys(size for _, size in ways)
+    if len(sizes) == 1 or (len(ways) > 1 and scope.unites and _hold_something(scope, sizes)):
+        relations = any_of([relation for relation, _ in ways])
+        scope.require(relations, lambda: _misfit(one, two, shapes, dim))
+        return next(iter(sizes)) if len(sizes) == 1 else _greater(scope, one, two)
+    for index, (relation, size) in enumerate(ways):
+        if scope.choose(relation, prefer=index == 0):
+            return size
+    raise FormulaError(_misfit(one, two, shapes, dim))
+
+
+def _ways(scope: Scope, one: Size, two: Size) -> list[tuple[Relation | bool, Size]]:
+    """Give the ways in which two sizes may fit, and the size that comes out in each."""
     same = equal(one, two)
-    if same is True:
-        return one
-    if same is not False and scope.choose(same, prefer=True):
-        return two if isinstance(two, int) else one
+    if same is False and not (isinstance(one, Dim) or isinstance(two, Dim)):
+        return []
+    ways: list[tuple[Relation | bool, Size]] = []
+    if same is True or scope.possible(same):
+        ways.append((same, two if isinstance(two, int) else one))
     for size, other in ((one, two), (two, one)):
         alone = relate(size, "==", 1)
-        if alone is True or (alone is not False and scope.choose(alone, prefer=False)):
-            return other
+        if alone is True or scope.possible(all_of([alone, relate(other, "!=", 1)])):
+            ways.append((alone, other))
+    return ways
+
+
+def _hold_something(scope: Scope, sizes: Iterable[Size]) -> bool:
+    """Say whether no size can be 0, so that the greater of two is the one that is not 1."""
+    return all(scope.holds(relate(size, ">=", 1)) for size in sizes)
+
+
+def _greater(scope: Scope, one: Size, two: Size) -> Size:
+    for size, other in ((one, two), (two, one)):
+        if scope.holds(relate(size, ">=", other)):
+            return size
+    return maximum(one, two)
+
+
+def _misfit(one: Size, two: Size, shapes: list[Value], dim: int) -> str:
     text = " and ".join(show(shape) or "()" for shape in shapes)
-    raise FormulaError(
+    return (
         f"{text} don't broadcast: {show(one)} and {show(two)} at dimension {dim}"
         " differ and neither is 1"
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import ShapecalcError
 from .facts import Demand
-from .relations import AllOf, Relation, all_of, decide
+from .relations import AllOf, AnyOf, Relation, all_of, decide
 from .sets import IntSet
 from .univariate import Undecidable, solution_set
 
@@ -22,6 +22,9 @@ def solved_conditions(
     items: dict[Relation, None] = {}
     for demand in demands:
         items.update({part: None for part in _parts(demand.relation) if not isinstance(part, bool)})
+    for either in [item for item in items if isinstance(item, AnyOf)]:
+        if any(set(_parts(option)) <= items.keys() - {either} for option in either.items):
+            del items[either]  # one of its alternatives is demanded as well
     sets = {name: IntSet.interval(least.get(name, 1)) for name in free}
     left: list[Relation] = []
     for relation in items:

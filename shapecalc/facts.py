@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .relations import AllOf, AnyOf, Comparison, Relation, any_of, decide, negate
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, decide, negate
 
 Bounds = tuple[int, "int | None"]
 
@@ -40,7 +40,8 @@ class Facts:
     gone, so that a solver can visit every combination.
 
     `mixing` names the layers in which a view may fold other sizes into the batch; None allows it
-    everywhere. `strict` forbids it elsewhere even where the batch can't be kept.
+    everywhere. `strict` forbids it elsewhere even where the batch can't be kept. `unites` asks for one
+    result that holds in all cases, where there is one.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class Facts:
         "mixing",
         "script",
         "strict",
+        "unites",
         "warnings",
     )
 
@@ -64,6 +66,7 @@ class Facts:
         *,
         mixing: frozenset[str] | None = frozenset(),
         strict: bool = False,
+        unites: bool = False,
     ) -> None:
         self.known: dict[str, Bounds] = dict(known or {})
         self.least = {name: low for name, (low, _) in self.known.items()}
@@ -73,6 +76,7 @@ class Facts:
         self.choices: list[bool] = []
         self.mixing = mixing
         self.strict = strict
+        self.unites = unites
         self.warnings: list[str] = []
         self.kept: set[str] = set()
         self._granted: set[Relation] = set()
@@ -84,6 +88,22 @@ class Facts:
         if value in self._granted:
             return True
         return decide(value, self.known)
+
+    def possible(self, value: bool | Relation) -> bool:
+        """Say whether a relation may hold with what is granted; exactly, if it has one symbol."""
+        answer = self.holds(value)
+        if answer is not None or isinstance(value, bool) or len(value.symbols) != 1:
+            return answer is not False
+        from .sets import IntSet, SetTooLarge
+        from .univariate import Undecidable, solution_set
+
+        (name,) = value.symbols
+        own = [item for item in self._granted if item.symbols == value.symbols]
+        values = IntSet.interval(*self.known.get(name, (0, None)))
+        try:
+            return bool(solution_set(all_of([value, *own]), name, values))
+        except (Undecidable, SetTooLarge):
+            return True
 
     def require(
         self, value: bool | Relation, message: Callable[[], str], kind: str = "check"

@@ -73,9 +73,18 @@ class Scope(dict[str, Value]):
         """Say whether a relation is proven, refuted, or (None) open."""
         return relation if isinstance(relation, bool) else None
 
-    def choose(self, relation: Relation, *, prefer: bool) -> bool:  # noqa: ARG002
+    @property
+    def unites(self) -> bool:
+        """Whether cases that the sizes leave open are united, rather than visited one by one."""
+        return False
+
+    def possible(self, relation: Relation | bool) -> bool:
+        """Say whether a relation may hold, as far as is known."""
+        return self.holds(relation) is not False
+
+    def choose(self, relation: Relation | bool, *, prefer: bool) -> bool:  # noqa: ARG002
         """Choose a case where the sizes leave it open."""
-        return self.decide(relation)
+        return relation if isinstance(relation, bool) else self.decide(relation)
 
     def require(
         self,

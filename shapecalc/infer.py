@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim, symbol, symbols_of
@@ -27,6 +27,7 @@ from .relations import AllOf, AnyOf, Comparison
 from .syntax import Call, Conditional, Constant, Name, Node, Star, names_in, parse, to_text
 from .syntax import Sequence as Tuple
 
+MAX_OTHER_CASES = 32  # cases that are run when it is open which of them a net's sizes are
 LETTERS = {1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
 
 ShapeLike: TypeAlias = "tuple[int | str | Dim, ...] | list[int | str | Dim]"
@@ -285,9 +286,43 @@ def infer(
         own = {name: shape for name, shape in net.inputs.items() if shape is not None}
         if len(own) == len(net.inputs):
             mixing = mixed_views(net, own, values, registry)
-    facts = Facts(known, mixing=mixing)
-    facts.warnings += unused_values(net, input, set or {}, registry)
-    return propagate_net(net, shapes, facts, values, registry)
+    unused = unused_values(net, input, set or {}, registry)
+
+    def run(script: tuple[bool, ...]) -> tuple[Result, list[bool]]:
+        facts = Facts(known, script, mixing=mixing, unites=True)
+        facts.warnings += unused
+        return propagate_net(net, shapes, facts, values, registry), facts.choices
+
+    return _usual_case(run)
+
+
+def _usual_case(run: Callable[[tuple[bool, ...]], tuple[Result, list[bool]]]) -> Result:
+    """Run the case that sizes mostly are, or, where the net can't run there, one in which it can.
+
+    Which sizes are dropped by a squeeze, say, may be open. Where several cases run, a warning says
+    that there are others than the one that is shown.
+    """
+    first, choices = run(())
+    fitting = [] if first.errors else [first]
+    scripts = [(*choices[:index], not choices[index]) for index in range(len(choices))]
+    for _ in range(MAX_OTHER_CASES):
+        if not scripts or len(fitting) > 1:
+            break
+        script = scripts.pop()
+        result, choices = run(script)
+        scripts += [
+            (*choices[:index], not choices[index]) for index in range(len(script), len(choices))
+        ]
+        if not result.errors and all(values for values in result.symbols.values()):
+            fitting.append(result)
+    if not fitting:
+        return first
+    if len(fitting) > 1 or scripts:
+        fitting[0].warnings += (
+            "the shapes are those where the conditions hold; other sizes may run as well, with"
+            " other shapes",
+        )
+    return fitting[0]
 
 
 def unused_values(

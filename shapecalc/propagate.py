@@ -117,6 +117,15 @@ class LayerScope(Scope):
         """Say whether a relation is proven, refuted, or (None) open."""
         return self.facts.holds(relation)
 
+    @property
+    def unites(self) -> bool:
+        """Whether cases that the sizes leave open are united, rather than visited one by one."""
+        return self.facts.unites
+
+    def possible(self, relation: Any) -> bool:
+        """Say whether a relation may hold, as far as is known."""
+        return self.facts.possible(relation)
+
     def choose(self, relation: Any, *, prefer: bool) -> bool:
         """Choose a case where the sizes leave it open."""
         return self.facts.decide(relation, prefer=prefer)
@@ -144,8 +153,14 @@ class LayerScope(Scope):
         if isinstance(batch, Dim) and len(batch.symbols) > 1:
             return None
         same = equal(inside, rest)
-        if not self.facts.strict and self.facts.holds(same) is False:
-            return None
+        if not self.facts.strict:
+            if self.facts.holds(same) is False:
+                return None
+            if self.facts.holds(same) is None:
+                self.facts.warnings.append(
+                    f"{self.facts.layer}: the batch is kept; PyTorch also runs where"
+                    f" {show(inside)} is another multiple of {show(rest)}, and mixes samples"
+                )
         self.require(
             same,
             lambda: f"a sample of {show(inside)} elements doesn't fit the {show(rest)} of the view",

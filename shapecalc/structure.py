@@ -95,15 +95,10 @@ def expand(scope: Scope, shape: Value, sizes: Value) -> Value:
             continue
         if type(size) is int and size < 0:
             raise FormulaError(f"the size {size} at dimension {place}")
-        same = equal(have, size)
-        if same is not True and not (
-            (type(have) is int and have == 1)
-            or (same is not False and scope.choose(same, prefer=True))
-        ):
-            scope.require(
-                relate(have, "==", 1),
-                partial(_no_expansion, have, size, place),
-            )
+        scope.require(
+            any_of([equal(have, size), relate(have, "==", 1)]),
+            partial(_no_expansion, have, size, place),
+        )
         found.append(size)
     return tuple(found)
 

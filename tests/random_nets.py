@@ -8,7 +8,7 @@ A net is made from a seed, so that one that fails can be made again.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
@@ -338,21 +338,24 @@ def _is(size: Any, wanted: int | str | None) -> bool:
     return bool(size <= int(wanted[2:]) if most else size >= int(wanted[2:]))
 
 
-def points(case: Case, answer: Solution, random: Random) -> Iterator[dict[str, int]]:
+def points(answer: Solution, random: Random) -> Iterator[dict[str, int]]:
     """Yield points to try: a grid with gaps, points far out, and those around the answer's ends."""
-    names = answer.unknowns
-    count = int(MOST_POINTS ** (1 / len(names))) if names else 1
+    yield from grid(answer.unknowns, random)
+    yield from around(answer, random)
+
+
+def grid(names: Sequence[str], random: Random) -> Iterator[dict[str, int]]:
+    """Yield points of a grid with gaps, and some far out."""
+    count = int(MOST_POINTS ** (1 / max(len(names), 1)))
     axes = []
     for _ in names:
-        small = list(range(1, 3 + count // 2))
-        axes.append(
-            sorted({*small, *random.sample(range(1, 30), min(max(count - len(small), 1), 12))})
-        )
+        small = range(1, 3 + count // 2)
+        more = min(max(count - len(small), 1), 12)
+        axes.append(sorted({*small, *random.sample(range(1, 30), more)}))
     for values in itertools.product(*axes):
         yield dict(zip(names, values, strict=True))
     for _ in range(15):
         yield {name: random.randint(1, FAR) for name in names}
-    yield from around(answer, random)
 
 
 def around(answer: Solution, random: Random) -> Iterator[dict[str, int]]:

@@ -21,7 +21,7 @@ def test_solutions_are_the_inputs_that_run(first: int) -> None:
         answer = random_nets.asked(case)
         assert answer.complete, (seed, answer.limit)
         net = shapecalc.load(case.spec)
-        for point in random_nets.points(case, answer, Random(seed)):
+        for point in random_nets.points(answer, Random(seed)):
             assert (point in answer) == random_nets.fits(case, net, point), (seed, point, case)
 
 

@@ -171,7 +171,7 @@ def sort_arguments(
     by_name = False
     for value in arguments:
         slot = slots[min(place, len(slots) - 1)] if slots else None
-        if holds_tensor(tracer, value):
+        if holds_tensor(tracer, value) and not _is_plain(slots, parameters, place, len(plain)):
             place = _take(tracer, slot, value, sources, named, place, by_name=by_name)
             continue
         waiting = slots[place] if place < len(slots) else None
@@ -197,6 +197,14 @@ def sort_arguments(
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, (int, float, Traced, Ratio))
+
+
+def _is_plain(
+    slots: tuple[Input, ...], parameters: tuple[Parameter, ...], place: int, count: int
+) -> bool:
+    """Tell whether a tensor stands where a function has an argument, behind all of its inputs."""
+    taken = bool(slots) and place >= len(slots) and not slots[-1].variadic
+    return taken and 0 < count < len(parameters)
 
 
 def _wants_none(parameters: tuple[Parameter, ...], place: int) -> bool:
@@ -239,7 +247,7 @@ def _sort_keywords(
         spot = known.get(name)
         if is_ignored(spot) or (spot is None and name in STORAGE):
             continue
-        if holds_tensor(tracer, value):
+        if holds_tensor(tracer, value) and (spot is None or name in inputs):
             named[name] = source_of(tracer, value)
         elif name in inputs and value is None:
             continue

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .numbers import is_number
-from .values import Array, Opaque, Tensor, Traced, Value
+from .values import Array, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -22,8 +22,8 @@ def from_nested(machine: Machine, value: Value) -> tuple[tuple[int, ...], tuple[
     if isinstance(value, Array):
         return value.shape, value.elements
     if isinstance(value, Tensor):
-        shape = tuple([machine.pin(Traced(size, None)) for size in value.shape or ()])  # type: ignore[arg-type]
-        return shape, value.elements
+        sizes = [machine.tracer.size(value, place) for place in range(len(value.shape or ()))]
+        return tuple([machine.pin(size) for size in sizes]), value.elements
     if not isinstance(value, (list, tuple)):
         known = is_number(value) or isinstance(value, bool)
         return (), (machine.pin(value),) if known else None

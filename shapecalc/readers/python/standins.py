@@ -80,10 +80,49 @@ class Reduce(nn.Module):
     def forward(self, x):
         return reduce(x, self.pattern, self.reduction, **self.axes_lengths)
 """
+_VERSION = """
+class Version:
+    def __init__(self, text):
+        parts = text.split("+")[0].split(".")
+        self.release = tuple(int(part) for part in parts if part.isdigit())
+        self.version = list(self.release)
+        self.major, self.minor, self.micro = (*self.release, 0, 0)[:3]
+
+    def _key(self):
+        return (*self.release, 0, 0, 0, 0)[:4]
+
+    def _other(self, other):
+        return (Version(other) if isinstance(other, str) else other)._key()
+
+    def __eq__(self, other):
+        return self._key() == self._other(other)
+
+    def __lt__(self, other):
+        return self._key() < self._other(other)
+
+    def __le__(self, other):
+        return self._key() <= self._other(other)
+
+    def __gt__(self, other):
+        return self._key() > self._other(other)
+
+    def __ge__(self, other):
+        return self._key() >= self._other(other)
+
+
+def parse(text):
+    return Version(text)
+
+
+LooseVersion = StrictVersion = Version
+"""
 STANDINS: dict[str, str] = {
     "timm.models.layers": _DROP_PATH,
     "timm.layers": _DROP_PATH,
     "timm.models.registry": _REGISTRY,
     "timm.data": _DATA,
     "einops.layers.torch": _REARRANGE,
+    "packaging.version": _VERSION,
+    "packaging": "import packaging.version as version\n",
+    "distutils.version": _VERSION,
 }

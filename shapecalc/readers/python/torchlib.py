@@ -12,6 +12,7 @@ from .creation import CREATORS
 from .failures import OBJECT
 from .types import PARAMETER, SIZE, TENSOR
 from .values import (
+    Array,
     Class,
     Function,
     Instance,
@@ -146,6 +147,30 @@ def _gain(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return 1.0
 
 
+def _as_tuple(length: int) -> Native:
+    """Stand for `_pair` and its like: a number as often as there are axes, a sequence as it is."""
+
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        value = given[0] if given else named["x"]
+        if isinstance(value, Opaque):
+            return value
+        if isinstance(value, (list, tuple, str, dict, set, range, Tensor, Array)):
+            return tuple(machine.collect(value))
+        return (value,) * length
+
+    return Native("parse", run)
+
+
+def _tuple_maker(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    return _as_tuple(machine.pin(given[0]))
+
+
+def _repeated_backwards(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `_reverse_repeat_tuple`: paddings as `F.pad` takes them."""
+    values, times = given
+    return tuple([item for item in reversed(values) for _ in range(machine.pin(times))])
+
+
 def _count_parameters(machine: Machine, module: Module) -> int:
     return sum(1 for _ in tensors_of(machine, module, "parameter"))
 
@@ -200,6 +225,8 @@ _RULES: dict[str, Rule] = {
     "torch.set_default_dtype": lambda machine, given, named: None,
     "torch.manual_seed": lambda machine, given, named: None,
     "torch.get_default_dtype": lambda machine, given, named: Marker("dtype", "float32"),
+    "torch.nn.modules.utils._ntuple": _tuple_maker,
+    "torch.nn.modules.utils._reverse_repeat_tuple": _repeated_backwards,
     "torch.utils.data.get_worker_info": lambda machine, given, named: None,
 }
 
@@ -227,6 +254,10 @@ TORCH: dict[str, Value] = {
     "torch.iinfo": Native("iinfo", _limits),
     **{name: Native(name.rpartition(".")[2], rule) for name, rule in _RULES.items()},
     **{f"torch.{name}": Native(name, rule) for name, rule in CREATORS.items()},
+    **{
+        f"torch.nn.modules.utils.{name}": _as_tuple(length)
+        for length, name in enumerate(("_single", "_pair", "_triple", "_quadruple"), start=1)
+    },
     "torch.pi": 3.141592653589793,
     "torch.inf": float("inf"),
     "torch.nan": float("nan"),
@@ -270,7 +301,7 @@ def torch_member(machine: Machine, path: str) -> Value:
         if owner.endswith(".parametrizations"):
             # The older functions of these names put other names into the state_dict.
             bare = name = f"parametrized_{name}"
-        if machine.registry.knows(bare):
+        if machine.registry.knows(bare) and path not in _PACKAGES:
             if bare != name:
                 return Native(name, lambda m, given, named: _in_place(m, name, given, named))
             return TorchFunction(bare)
@@ -298,6 +329,9 @@ _PARTS_OF_NN = frozenset(
     ]
 )
 
+# Packages that share their names with methods of tensors: `x.cuda()` and `torch.cuda.is_available()`.
+_PACKAGES = frozenset({"torch.cuda", "torch.xpu", "torch.mps"})
+
 # Functions that share their names with methods of tensors.
 _OTHER_NAMES = {"torch.nn.functional.unfold": "im2col"}
 _EVERYWHERE = frozenset({"clone", "numel"})
@@ -324,8 +358,14 @@ def _class(machine: Machine, path: str, owner: str, name: str) -> Value:
     return Opaque(path)
 
 
+# What changes the modules that are given to it.
+_CHANGING = ("torch.nn.utils.", "torch.ao.", "torch.quantization.", "torch.fx.")
+
+
 def call_unknown(machine: Machine, path: str, given: list[Value]) -> Value:
     """Call a function of torch that is neither in the registry nor known plumbing."""
+    if path.startswith(_CHANGING) and any(isinstance(item, Module) for item in given):
+        raise SpecError(f"{path} of a module is not followed: it may change its parameters")
     if any(isinstance(item, Tensor) for item in given) and not machine.tracer.building:
         name = path.rpartition(".")[2]
         try:

@@ -1,4 +1,4 @@
-"""Run every console example of the README and of the docs again, and write down what it prints.
+"""Run every console example of the README and of the docs again, and write down what it prints; draw the pictures.
 
     python docs/update.py
 
@@ -39,8 +39,13 @@ def updated(block: re.Match[str]) -> str:
     return "\n".join(f"$ {command}\n{output_of(command)}" for command in commands)
 
 
+PICTURES = {"unet.svg": "examples/unet.yaml --depth 1 --input 1x1x128x128"}
+
+
 def main() -> None:
-    """Update all pages."""
+    """Update all pages and pictures."""
+    for name, net in PICTURES.items():
+        output_of(f"shapecalc draw {net} -o docs/{name}")
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
         text = page.read_text(encoding="utf-8")
         page.write_text(CONSOLE.sub(updated, text), encoding="utf-8")

@@ -66,6 +66,19 @@ def test_docstring_examples(name: str) -> None:
     assert failures == 0
 
 
+def test_the_pictures_are_current(tmp_path: Path) -> None:
+    import runpy
+
+    from tests.commands import run
+
+    pictures: dict[str, str] = runpy.run_path(str(ROOT / "docs" / "update.py"))["PICTURES"]
+    for name, net in pictures.items():
+        file, *options = net.split()
+        drawn = run("draw", str(ROOT / file), *options, "-o", str(tmp_path / name))
+        assert drawn.code == 0
+        assert (tmp_path / name).read_text() == (ROOT / "docs" / name).read_text()
+
+
 def test_the_list_of_layers_is_current() -> None:
     import runpy
 

@@ -276,7 +276,7 @@ def infer(
     if not isinstance(net, Net):
         from .loading import load
 
-        net = load(net, registry=registry)
+        net = load(net, input=input, registry=registry)
     input = as_shapes(input)  # noqa: A001 - the contract's name
     values = {**named_numbers(net, input), **(set or {})}
     shapes = input_shapes(net, input, values, registry)

@@ -10,6 +10,7 @@ from typing import Any
 from .errors import ShapeError, SpecError
 from .facts import Facts, Misfit
 from .formula import FormulaError, Value
+from .infer import as_shapes
 from .net import Net, Size
 from .propagate import LayerScope, Propagation
 from .registry import Kind, LayerType, Parameter, Registry, default_registry
@@ -18,10 +19,16 @@ from .syntax import Name, Node, Star, parts_of
 _ONE_LINE = re.compile(r"\s*(\{|\[|(name|inputs?|layers)\s*:\s)")  # a spec on one line
 
 
-def load(source: Any, *, registry: Registry | None = None) -> Net:
+def load(
+    source: Any,
+    *,
+    input: Any = None,  # noqa: A002 - the name that `infer` has for it
+    registry: Registry | None = None,
+) -> Net:
     """Read a net from a path, a spec as text or dict, an expression, a zoo name, or a torch module.
 
-    Raises `SpecError` for what can't be read.
+    `input` is the input's shape, or shapes by name, with which Python source and torch modules are
+    followed. Raises `SpecError` for what can't be read.
 
     >>> load("Conv2d(3, 6, 5) | ReLU").layers[0].name
     '0'
@@ -37,12 +44,13 @@ def load(source: Any, *, registry: Registry | None = None) -> Net:
     if torch is not None and isinstance(source, torch.nn.Module):
         from .readers.live import read_module
 
-        return read_module(source, registry=registry)
+        return read_module(source, registry=registry, inputs=input)
     from .readers import read
 
+    shapes = as_shapes(input)
     if isinstance(source, str) and ("\n" in source or _ONE_LINE.match(source)):
-        return read("-", registry=registry, stdin_text=source)
-    return read(str(source), registry=registry)
+        return read("-", registry=registry, stdin_text=source, inputs=shapes)
+    return read(str(source), registry=registry, inputs=shapes)
 
 
 class LayerFunction:

@@ -242,7 +242,7 @@ def solve(
     if not isinstance(net, Net):
         from .loading import load
 
-        net = load(net, registry=registry)
+        net = load(net, input=input, registry=registry)
     asked = list(targets)
     if target is not None:
         asked.insert(0, (target, at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,15 @@ else:
 
 functional: Any = torch.nn.functional
 REGISTRY = default_registry()
-MODELS = ("resnet18", "alexnet", "mobilenet_v2", "densenet121", "googlenet", "vit_b_16")
+MODELS = (
+    "resnet18",
+    "alexnet",
+    "mobilenet_v2",
+    "densenet121",
+    "googlenet",
+    "vit_b_16",
+    "regnet_x_400mf",
+)
 
 
 def agree(module: Any, *shapes: tuple[int, ...]) -> Net:
@@ -77,6 +86,14 @@ def test_a_model_of_torchvision_is_what_torch_says(name: str) -> None:
     models = pytest.importorskip("torchvision.models")
     more = {"init_weights": False} if name == "googlenet" else {}
     agree(models.get_model(name, weights=None, **more), (2, 3, 224, 224))
+
+
+@pytest.mark.parametrize("name", ["fcn_resnet50", "deeplabv3_mobilenet_v3_large", "r2plus1d_18"])
+def test_segmentation_and_video(name: str) -> None:
+    models = pytest.importorskip("torchvision.models")
+    more = {} if name == "r2plus1d_18" else {"weights_backbone": None, "aux_loss": True}
+    size = (1, 3, 4, 32, 32) if name == "r2plus1d_18" else (1, 3, 32, 32)
+    agree(models.get_model(name, weights=None, **more), size)
 
 
 def test_symbolic_sizes_flow_through_a_model() -> None:
@@ -399,6 +416,38 @@ def test_layers_of_the_users_own_are_described_in_a_file(tmp_path: Path) -> None
     module = nn.Sequential(nn.Linear(4, 9), Own())
     net = shapecalc.load(module, registry=load_registry((str(file),)))
     assert calls(net) == ["Linear(4, 9)", "Own(by=3)"]
+
+
+class Scaled(nn.Module):
+    """Divides by the root of a size, and asks for the last sizes before any layer runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+
+    def forward(self, x: Any) -> Any:
+        size = x.shape[-2:]
+        batch, channels, *_ = x.size(0), x.size(1), None
+        y = self.down(x) / math.sqrt(channels // 3)
+        y = functional.interpolate(y, size=size, mode="bilinear")
+        return y.reshape(batch, -1)
+
+
+def test_roots_of_sizes_and_the_last_sizes_are_followed() -> None:
+    net = agree(Scaled(), (2, 3, 9, 7))
+    assert "interpolate(size=(size(x, -2), size(x, -1)), mode='bilinear')" in calls(net)
+
+
+class AnyRank(nn.Module):
+    def forward(self, x: Any) -> Any:
+        return functional.adaptive_avg_pool2d(x.flatten(0, x.dim() - 4), x.shape[2:])
+
+
+def test_a_shape_that_is_given_says_how_many_dimensions_there_are() -> None:
+    with pytest.raises(SpecError, match="how many dimensions"):
+        shapecalc.load(AnyRank())
+    assert shapecalc.load(AnyRank(), input=(2, 3, 5, 6)).inputs == {"x": (2, 3, 5, 6)}
+    assert infer(AnyRank(), input=(2, 3, 5, 6)).outputs == {"adaptive_avg_pool2d": [(2, 3, 5, 6)]}
 
 
 def test_what_cannot_be_traced_is_named() -> None:

@@ -51,6 +51,15 @@ class Measures:
             raise RankWanted(self.wanted(), f"all sizes of {tensor.reference} are used")
         return tuple([self.size(tensor, place) for place in range(len(tensor.shape))])
 
+    def some_sizes(self, sizes: Sizes, index: Value) -> Value:
+        """Give the sizes of a tensor among which an index chooses; the last ones need no rank."""
+        if is_shape(sizes.tensor.shape):
+            return self.all_sizes(sizes)
+        match index:
+            case slice(start=int(start), stop=None, step=None) if start < 0:
+                return tuple([self.size(sizes.tensor, place) for place in range(start, 0)])
+        return Opaque(f"`[{index}]` of the sizes of {sizes.tensor.reference}", rank=True)
+
     def wanted(self) -> str:
         """Name the first input without a shape."""
         open_ = [name for name, shape in self.shapes.items() if shape is None]

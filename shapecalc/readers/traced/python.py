@@ -128,7 +128,7 @@ class Python:
         if isinstance(owner, Sizes):
             if type(index) is int:
                 return trace.measures.size(owner.tensor, index)
-            owner = trace.measures.all_sizes(owner)
+            owner = trace.measures.some_sizes(owner, index)
         if isinstance(owner, Opaque):
             return owner
         if not isinstance(owner, Output):

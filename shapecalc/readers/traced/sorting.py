@@ -9,7 +9,7 @@ from ...net import Source
 from ...registry import Input, Kind, LayerType, Parameter
 from ...syntax import Constant, Node
 from ..constructions import is_default
-from .values import Expression, Value, holds_tensor, source_of, sources_of
+from .values import Expression, Opaque, Value, holds_tensor, source_of, sources_of
 
 _STORAGE = frozenset(
     [
@@ -65,11 +65,13 @@ class Sorter:
                 waiting = None
             if waiting is not None and (
                 (value is None and waiting.optional and not self.takes_none())
-                or (waiting.number and isinstance(value, (int, float, Expression)))
+                or (waiting.number and isinstance(value, (int, float, Expression, Opaque)))
             ):
                 place, by_name = place + 1, True
                 if value is None:
                     continue
+                if isinstance(value, Opaque) and not value.rank:
+                    value = 1.0  # such as sqrt of a size: which number it is, no shape depends on
             self.put(value)
         return Arguments(
             tuple(self.sources), tuple(self.named.items()), tuple(self.plain), self.by_name(words)

@@ -71,7 +71,7 @@ class Result:
         self.errors = errors
         self.propagation = propagation
         self.demands: tuple[Demand, ...] = tuple(facts.demands)
-        self.warnings: tuple[str, ...] = tuple(dict.fromkeys(facts.warnings))
+        self.warnings: tuple[str, ...] = tuple(dict.fromkeys((*facts.warnings, *net.notes)))
         self._least = facts.least
         self._by_name = {step.layer.name: step for step in steps}
         self._solved: tuple[dict[str, Any], tuple[str, ...]] | None = None

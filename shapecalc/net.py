@@ -63,7 +63,7 @@ class Net(NamedTuple):
     `inputs` maps each input's name to its shape, None where the spec leaves it open. `state` lists
     the modules in the order they are registered, where that isn't the order in which they run (or
     some never run): entries with a `call` or an `alias` and no sources. `output_names` are names of
-    their own that the spec gives the outputs.
+    their own that the spec gives the outputs. `notes` say what the text that was read leaves open.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Net(NamedTuple):
     state: tuple[Layer, ...] | None = None
     file: str = ""
     output_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the net in flat form, as `--json` embeds it."""

@@ -44,7 +44,10 @@ def command(
 
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
-    state = state_dict(load_net(net, registry, shapes), shapes, values, registry, wrap)
+    read = load_net(net, registry, shapes)
+    state = state_dict(read, shapes, values, registry, wrap)
+    for note in read.notes:
+        face.tell(f"warning: {note}")
     if face.json:
         face.document(state.to_dict())
     else:

@@ -23,7 +23,8 @@ _PYTHON_FILE = r"(.+?\.py)(?::(.+))?"
 _SOURCE = r"^(import \w|from \S+ import |class \w+|(async )?def \w+|@\w)"
 _SPEC = r"^(layers|input|inputs|modules|name|outputs) *:"
 _PRINTED = r"[\w.]+\(|\([^()\s]+\): \w"
-_PART = r"^\s+\([^()\s]+\): \w"
+_ROOT = r"\w\(\s*$"
+_PART = r"^(.*\s)?\([^()\s]+\): \w"
 
 
 def read(
@@ -125,7 +126,8 @@ def read_text(text: str, file: str, *, registry: Registry, inputs: Any = None) -
 
         net: Net = read_python(text, file, None, registry=registry, inputs=inputs)
         return net
-    if re.match(_PRINTED, bare) and re.search(_PART, text, re.MULTILINE):
+    begins = re.match(_PRINTED, bare) or re.search(_ROOT, text, re.MULTILINE)
+    if begins and re.search(_PART, text, re.MULTILINE):
         from .printed import read_printed
 
         found: Net = read_printed(text, file, registry=registry)

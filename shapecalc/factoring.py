@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from math import gcd
+from typing import TypeAlias
 
 from .boxes import Box
 from .dims import Dim, bounds
-from .products import congruence, divisors, factorise, separate
+from .isolate import atom_size
+from .products import congruence, divisors, factorise, separate, separate_atom
 from .relations import Comparison, Relation, compare
 from .search import Domains, Literal, Search, hull
 from .sets import SetTooLarge
+from .splitting import replaced
 from .univariate import Undecidable, solution_set
+
+Size: TypeAlias = "int | Dim"
 
 _MAX_RESIDUES = 64  # of a modulus
 _MAX_STAIRS = 64
@@ -38,6 +43,72 @@ def products(search: Search, literals: list[Literal], domains: Domains) -> list[
                     [*others, compare(left, "!=", 0), compare(right, "==", 0)], domains
                 )
             return _by_divisors(search, left, right, number // share, name, others, domains)
+    return None
+
+
+def tied(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Solve `U*V == n` by the divisors of n where U and V hold the same unknowns, or one power of an atom."""
+    for item in literals:
+        if not isinstance(item, Comparison) or item.op != "==":
+            continue
+        others = [other for other in literals if other is not item]
+        for atom in dict.fromkeys(atom for monomial, _ in item.dim.terms for atom, _ in monomial):
+            found = separate_atom(item.dim, atom)
+            if found is not None and found.number:
+                number, rest = divmod(found.number, found.share)
+                options = [] if rest else _factors(found.left, found.right, number)
+                return [box for both in options for box in search.solve([*others, *both], domains)]
+        power = _power(item.dim)
+        if power is not None:
+            base, values = power
+            options = [[compare(base, "==", value)] for value in values]
+            return [box for one in options for box in search.solve([*others, *one], domains)]
+    return None
+
+
+def _factors(left: Dim, right: Dim, number: int) -> list[list[Relation | bool]]:
+    return [
+        [compare(left, "==", divisor), compare(right, "==", number // divisor)]
+        for size in divisors(number)
+        for divisor in (size, -size)
+    ]
+
+
+def _power(dim: Dim) -> tuple[Size, list[int]] | None:
+    """Recognise `c*atom**n + constant`, and give the atom and the values for which it is 0."""
+    terms = [(monomial, coefficient) for monomial, coefficient in dim.terms if monomial]
+    if len(terms) != 1 or len(terms[0][0]) != 1:
+        return None
+    ((atom, power),), coefficient = terms[0]
+    if power < 2:
+        return None
+    number = -sum(constant for monomial, constant in dim.terms if not monomial)
+    if number % coefficient:
+        return atom_size(atom), []
+    number //= coefficient
+    candidates = [0] if number == 0 else divisors(number)
+    return atom_size(atom), [
+        value for size in candidates for value in {size, -size} if value**power == number
+    ]
+
+
+def pinned(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Put the value of a floor that an equation gives, as in `(H + 1)//s == 4`, into the others."""
+    for item in literals:
+        if not isinstance(item, Comparison) or item.op != "==":
+            continue
+        terms = [(monomial, coefficient) for monomial, coefficient in item.dim.terms if monomial]
+        if len(terms) != 1 or len(terms[0][0]) != 1 or terms[0][0][0][1] != 1:
+            continue
+        ((atom, _),), coefficient = terms[0]
+        number = -sum(constant for monomial, constant in item.dim.terms if not monomial)
+        if number % coefficient:
+            return []
+        others = [other for other in literals if other is not item]
+        value = number // coefficient
+        changed = [replaced(other, atom, value) for other in others]
+        if changed != others:
+            return search.solve([item, *changed], domains)
     return None
 
 

@@ -8,6 +8,7 @@ in `H*W + 2*H + 2*W - 32 == 0` again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import gcd, isqrt
 from typing import NamedTuple, TypeAlias
 
@@ -37,12 +38,23 @@ class Separation(NamedTuple):
 
 def separate(size: Dim, name: str) -> Separation | None:
     """Write `times*size = share*left*right - number`, `left` holding just the unknown `name`."""
+    for monomial, _ in size.terms:
+        for atom, _ in monomial:
+            if atom_has(atom, name) and _size_symbols(atom) != {name}:
+                return None
+    return _separate(size, lambda atom: atom_has(atom, name))
+
+
+def separate_atom(size: Dim, chosen: Atom) -> Separation | None:
+    """Write `times*size = share*left*right - number`, with an atom in `left` and others in `right`."""
+    return _separate(size, lambda atom: atom == chosen)
+
+
+def _separate(size: Dim, belongs: Callable[[Atom], bool]) -> Separation | None:
     entries: dict[tuple[Monomial, Monomial], int] = {}
     for monomial, coefficient in size.terms:
-        inside = tuple(pair for pair in monomial if atom_has(pair[0], name))
-        outside = tuple(pair for pair in monomial if not atom_has(pair[0], name))
-        if any(_size_symbols(atom) != {name} for atom, _ in inside):
-            return None
+        inside = tuple(pair for pair in monomial if belongs(pair[0]))
+        outside = tuple(pair for pair in monomial if not belongs(pair[0]))
         entries[inside, outside] = entries.get((inside, outside), 0) + coefficient
     pivot = next((key for key in entries if key[0] and key[1]), None)
     if pivot is None:

@@ -475,7 +475,7 @@ class Propagation:
                     _match_input(item, value, scope)
             self._check(scope, static=False)
             output = scope["output"] = type_.output(scope, 0)
-            _demand_natural(output, facts)
+            _demand_natural(output, inputs, facts)
         except Misfit as misfit:
             if getattr(misfit, "wording", None) is None:  # a module inside may have its own
                 misfit.wording = _wording(scope, misfit)  # type: ignore[attr-defined]
@@ -802,15 +802,31 @@ def _pattern_text(item: Input, type_: LayerType) -> str:
     return text.replace("*L", letters).replace("[N]", "N (or none)")
 
 
-def _demand_natural(output: Output, facts: Facts) -> None:
-    """Demand that no size of an output is below 0."""
+def _demand_natural(output: Output, inputs: list[Output], facts: Facts) -> None:
+    """Demand that no size of an output is below 0; those that came in aren't, nor are their products."""
     for shape in flatten_output(output):
         for size in shape:
             if type(size) is int:
                 if size < 0:
                     raise Misfit(_below_zero(shape))
             elif isinstance(size, Dim):
-                facts.require(_at_least_zero(size), partial(_below_zero, shape))
+                natural = _at_least_zero(size)
+                if facts.holds(natural) is None and _is_product(size, inputs):
+                    continue
+                facts.require(natural, partial(_below_zero, shape))
+
+
+def _is_product(size: Dim, inputs: list[Output]) -> bool:
+    """Say whether a size is the product of neighbouring sizes that came in."""
+    for item in inputs:
+        for shape in flatten_output(item):
+            for start in range(len(shape)):
+                product_: Size = 1
+                for other in shape[start:]:
+                    product_ = product_ * other
+                    if product_ == size:
+                        return True
+    return False
 
 
 def _below_zero(shape: Shape) -> str:

@@ -36,9 +36,9 @@ class Search:
     unknown stands for while it is a digit: `name = times*digit + shift`.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], effort: int | None = None) -> None:
         self.rules = rules
-        self.effort = Effort(MAX_STEPS)
+        self.effort = Effort(MAX_STEPS if effort is None else effort)
         self.depth = 0
         self.stopped = False
         self.tried: dict[str, int] = {}

@@ -41,6 +41,7 @@ from .targets import Target, parse_target
 
 BATCH = "N"
 _BATCH_ATOM = Symbol(BATCH)
+_LITTLE = 4_000  # steps of effort to find the solution to recommend
 MAX_CASES = 512  # combinations of open cases that are run
 
 
@@ -58,6 +59,7 @@ class Question(NamedTuple):
     values: Mapping[str, int]
     mixing: frozenset[str] | None
     batch: Mapping[str, int]  # the number a spec gives for the batch, by symbol
+    arguments: frozenset[str]  # unknowns that are arguments, not sizes
 
 
 class Case(NamedTuple):
@@ -348,6 +350,7 @@ def ask(
         values,
         mixing,
         batch,
+        frozenset(free),
     )
 
 
@@ -628,9 +631,15 @@ def answer(question: Question) -> Solution:
     )
 
 
-def _solve(question: Question, relations: Iterable[Relation | bool]) -> SystemSolution:
-    known = {name: question.known[name] for name in question.unknowns}
-    return solve_system(list(relations), question.unknowns, known)
+def _solve(
+    question: Question,
+    relations: Iterable[Relation | bool],
+    names: Sequence[str] | None = None,
+    effort: int | None = None,
+) -> SystemSolution:
+    names = question.unknowns if names is None else names
+    known = {name: question.known[name] for name in names}
+    return solve_system(list(relations), names, known, effort)
 
 
 def _united(question: Question, parts: list[SystemSolution], capped: bool) -> SystemSolution:
@@ -847,7 +856,9 @@ def _recommended(
     solved: list[tuple[Case, SystemSolution]],
     batch: Mapping[str, int] | None,
 ) -> tuple[dict[str, int] | None, bool]:
-    parts: list[SystemSolution] = []
+    from .recommend import recommend
+
+    ways: list[Relation | bool] = []
     for case, own in solved:
         if own.is_empty:
             continue
@@ -858,13 +869,14 @@ def _recommended(
             relations = [
                 item if isinstance(item, bool) else item.substitute(values) for item in relations
             ]
-        parts.append(_solve(question, relations))
-    exact = _united(question, parts, capped=False)
-    for candidate, lossless in ((exact, True), (system, False)):
-        best = candidate.smallest(question.squares)
-        if best is not None:
-            return best, lossless
-    return None, False
+        ways.append(all_of(relations))
+    return recommend(
+        system,
+        ways,
+        question.squares,
+        {name: question.known[name][0] for name in question.unknowns if name in question.arguments},
+        lambda way, names: _solve(question, [way], names, _LITTLE),
+    )
 
 
 __all__ = ["IntSet", "Question", "Solution", "size_json", "solve"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from .boxes import Box, BoxRun
-from .dims import Dim, FloorDiv, Max, Min, Symbol, symbol
-from .isolate import atoms_of, dims_of, put
+from .dims import Dim, FloorDiv, Max, Min, Symbol, bounds, maximum, minimum, symbol
+from .isolate import Atom, atoms_of, dims_of, put
 from .products import factorise
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare, decide
 from .search import Domains, Literal, Search, hull
 from .sets import IntSet
 
 Size: TypeAlias = "int | Dim"
+Known: TypeAlias = "Mapping[str, tuple[int, int | None]]"
 
 _MAX_RESIDUES = 64  # of a prime
 _MAX_BITS = 40  # of a bound that is looked for
@@ -47,7 +48,7 @@ def extrema(search: Search, literals: list[Literal], domains: Domains) -> list[B
                     for place, other in enumerate(atom.args)
                     if place != index
                 ]
-                needs += [_replaced(item, atom, chosen) for item in literals]
+                needs += [replaced(item, atom, chosen) for item in literals]
                 found += search.solve(needs, domains)
             return found
     return None
@@ -80,6 +81,39 @@ def digits(search: Search, literals: list[Literal], domains: Domains) -> list[Bo
                 found.append(_from_digit(box, name, prime, rest))
     search.scale[name] = (times, shift)
     return found
+
+
+def ordered(relation: Relation | bool, known: Known) -> Relation | bool:
+    """Leave out of minima and maxima what known bounds show is not the one: min(p, 2*p) is p."""
+
+    def change(atom: object) -> Size | None:
+        if not isinstance(atom, Min | Max):
+            return None
+        kept: list[Size] = list(atom.args)
+        for size in atom.args:
+            for other in kept:
+                gap = size - other if isinstance(atom, Min) else other - size
+                least = bounds(gap, known)[0]
+                if other is not size and least is not None and least >= 0:
+                    kept.remove(size)
+                    break
+        if len(kept) == len(atom.args):
+            return None
+        return (minimum if isinstance(atom, Min) else maximum)(
+            *[put(size, change) for size in kept]
+        )
+
+    match relation:
+        case Comparison():
+            if not any(isinstance(atom, Min | Max) for atom in atoms_of(relation.dim)):
+                return relation
+            return compare(put(relation.dim, change), relation.op, 0)
+        case AllOf():
+            return all_of([ordered(item, known) for item in relation.items])
+        case AnyOf():
+            return any_of([ordered(item, known) for item in relation.items])
+        case _:
+            return relation
 
 
 def tighten(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
@@ -118,16 +152,16 @@ def _splits(atom: object, order: list[str]) -> Iterator[tuple[int, int, str]]:
                     yield prime, -order.index(part.name), part.name
 
 
-def _replaced(item: Relation, atom: object, value: Size) -> Relation | bool:
+def replaced(item: Relation, atom: Atom, value: Size) -> Relation | bool:
     """Put a size in the place of an atom."""
     match item:
         case Comparison():
             made = put(item.dim, lambda found: value if found == atom else None)
             return compare(made, item.op, 0)
         case AllOf():
-            return all_of([_replaced(part, atom, value) for part in item.items])
+            return all_of([replaced(part, atom, value) for part in item.items])
         case AnyOf():
-            return any_of([_replaced(part, atom, value) for part in item.items])
+            return any_of([replaced(part, atom, value) for part in item.items])
 
 
 def _from_digit(box: Box, name: str, prime: int, rest: int) -> Box:

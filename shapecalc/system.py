@@ -6,7 +6,8 @@ by the first rule that applies, each of which keeps exactly the same solutions:
 
 1. `c*y + e == 0` gives `y = -e//c`, where c divides e: y is put into the other relations;
 2. `or`, and `!=`, by cases;
-3. `U(x)*V(rest) == n`: by the divisors of n; `U*V % m == r`: by the divisors of m;
+3. a floor that an equation gives, as `x//y == 4`, is put into the others;
+   `U(x)*V(rest) == n`: by the divisors of n; `U*V % m == r`: by the divisors of m;
 4. an unknown that every relation bounds is eliminated (:mod:`shapecalc.isolate`): its run has
    expressions in the others as ends, and each lower end must be <= each upper one;
 5. `U*V >= n` and `<= n` by the at most `2*sqrt(n)` values of `n//u`;
@@ -25,16 +26,18 @@ from .boxes import Box, BoxRun, SystemSolution, run_at, tidy
 from .dims import Dim
 from .elimination import eliminate, substitute
 from .errors import SolveError
-from .factoring import congruences, products, stairs
+from .factoring import congruences, pinned, products, stairs, tied
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of
-from .search import Rule, Search
+from .search import Rule, Search, hull
 from .sets import IntSet
-from .splitting import cases, digits, extrema, tighten
+from .splitting import cases, digits, extrema, ordered, tighten
 
 RULES: tuple[Rule, ...] = (
     substitute,
     cases,
+    pinned,
     products,
+    tied,
     congruences,
     eliminate,
     stairs,
@@ -49,8 +52,11 @@ def solve_system(
     relations: Relation | bool | Iterable[Relation | bool],
     unknowns: Sequence[str],
     known: Mapping[str, tuple[int, int | None]] | None = None,
+    effort: int | None = None,
 ) -> SystemSolution:
     """Give all values of the unknowns, within `known`, for which the relations hold.
+
+    `effort` bounds the work; where it doesn't suffice, the answer is not complete.
 
     >>> from shapecalc.dims import symbol
     >>> from shapecalc.relations import compare
@@ -65,7 +71,8 @@ def solve_system(
         strangers = ", ".join(sorted(whole.symbols - set(unknowns)))
         raise SolveError(f"{strangers} occurs in the conditions and is not among the unknowns")
     domains = {name: IntSet.interval(*(known or {}).get(name, (0, None))) for name in unknowns}
-    search = Search(RULES)
+    whole = ordered(whole, hull(domains)) if all(domains.values()) else False
+    search = Search(RULES, effort)
     boxes = [piece for box in search.solve([whole], domains) for piece in _written_out(box)]
     if search.stopped:
         boxes += search.sampled(whole, domains)

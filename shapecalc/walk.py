@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from .boxes import Box
@@ -179,8 +180,11 @@ def why_none(
         if stuck and not isinstance(item, bool):
             made = [item.substitute(question.batch or {"N": 1})]
         relations.append((made[0], layer))
-    low, high = 0, len(relations)
-    if not _possible(question, relations[:0]):
+    low, high = _met_somewhere(question, relations), len(relations)
+    refuted = next((at for at, (item, _) in enumerate(relations, 1) if item is False), None)
+    if refuted is not None:
+        low, high = refuted - 1, refuted
+    if low == 0 and not _possible(question, relations[:0]):
         return "the unknowns have no values"
     while low + 1 < high:  # the shortest list of demands that can't be met
         middle = (low + high) // 2
@@ -203,6 +207,29 @@ def why_none(
 
 
 _SAMPLES = 200
+_LITTLE = 6_000  # steps of effort to see whether demands can be met
+_TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 24, 32, 47, 64, 97, 128, 224, 256, 511, 1024)
+_MOST_TRIED = 400
+
+
+def _met_somewhere(question: Question, relations: Sequence[tuple[Relation | bool, str]]) -> int:
+    """Say how many demands, from the first on, some point of a few meets: that many can be met."""
+    names = question.unknowns
+    count = max(2, int(_MOST_TRIED ** (1 / max(len(names), 1))))
+    axes = []
+    for name in names:
+        low, high = question.known[name]
+        sizes = [low, *(x for x in _TRIED if x > low and (high is None or x <= high))]
+        axes.append(sizes[: count // 2 + 1] + sizes[count // 2 + 1 :: max(1, 22 // count)])
+    most = 0
+    for values in islice(product(*axes), _MOST_TRIED):
+        point = dict(zip(names, values, strict=True))
+        while most < len(relations) and all(
+            item if isinstance(item, bool) else item.evaluate(point)
+            for item, _ in relations[: most + 1]
+        ):
+            most += 1
+    return most
 
 
 def _sampled_reach(
@@ -232,8 +259,8 @@ def _sampled_reach(
 
 def _possible(question: Question, relations: Sequence[tuple[Relation | bool, str]]) -> bool:
     known = {name: question.known[name] for name in question.unknowns}
-    found = solve_system([item for item, _ in relations], question.unknowns, known)
-    return not found.is_empty
+    items = [item for item, _ in relations]
+    return not solve_system(items, question.unknowns, known, _LITTLE).is_empty
 
 
 def _in_reach(question: Question, case: Case, at: tuple[str, ...]) -> str:

@@ -286,3 +286,14 @@ def test_a_layer_that_uses_the_size_of_one_that_failed_is_left_out() -> None:
 def test_a_padding_of_0_is_among_the_conditions() -> None:
     result = shapecalc.infer("MaxPool2d(4, padding=p)", input=(1, 3, 20, 20))
     assert result.conditions == ("0 <= p <= 2",)
+
+
+def test_the_recommended_arguments_are_the_smallest_and_then_the_sizes() -> None:
+    net = shapecalc.load("Conv2d(3, 8, k, padding=p)")
+    answer = shapecalc.solve(net, target="32x32", input=(1, 3, "H", "W"))
+    assert answer.recommended == {"H": 32, "W": 32, "k": 1, "p": 0}
+    assert answer.lossless
+    net = shapecalc.load("Conv2d(3, 8, 3, stride=s) | Conv2d(8, 8, 3, stride=s)")
+    answer = shapecalc.solve(net, target="<=4x>=3", input=(1, 3, "H", "W"), where=["s >= 2"])
+    assert answer.recommended == {"H": 15, "W": 15, "s": 2}
+    assert answer.lossless

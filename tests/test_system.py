@@ -419,3 +419,30 @@ def test_a_box_is_an_ordered_mapping_to_runs() -> None:
     assert list(box) == ["p", "k"]
     assert not box.is_product
     assert box.values_of("k", {"p": 3}) == IntSet.points([7])
+
+
+def test_factors_that_share_their_unknowns_go_by_divisors() -> None:
+    s, k = symbol("s"), symbol("k")
+    product = ((2 * k - s + 19) // 3) * ((2 * k - 2 * s + 20) // 3)
+    solution = check(compare(product, "==", 2), {"s": (1, None), "k": (0, None)}, 30)
+    assert solution.complete
+    solution = check(compare(((k + s) // 3) ** 2, "==", 16), {"s": (1, None), "k": (0, None)}, 20)
+    assert solution.complete
+
+
+def test_a_floor_that_an_equation_gives_is_put_into_the_others() -> None:
+    s, p, k = symbol("s"), symbol("p"), symbol("k")
+    one, two = (2 * s + 3) // p, (2 * s + 9) // p
+    system = [
+        compare(k * (one + 1) * (two + 1), "==", 75),
+        compare(one, "==", 4),
+        compare(two, "==", 4),
+    ]
+    solution = check(all_of(system), {"k": (1, None), "s": (0, None), "p": (1, None)}, 12)
+    assert solution.complete
+
+
+def test_minima_that_bounds_decide_are_written_without() -> None:
+    s, k = symbol("s"), symbol("k")
+    solution = solve_system([compare(minimum(s, 2 * s) + 1, "<=", k)], ["s", "k"])
+    assert solution.to_list() == [{"s": [[0, None, 1]], "k": [["s + 1", None, 1]]}]

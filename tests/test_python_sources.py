@@ -142,3 +142,91 @@ def test_the_flat_form_is_the_same_net(folder: Path, entry: dict[str, Any]) -> N
     again = read_spec(net.to_dict(), registry=default_registry())
     assert state_dict(again).to_dict() == state_dict(net).to_dict()
     assert infer(again).to_dict()["layers"] == infer(net).to_dict()["layers"]
+
+
+# ------------------------------------------------------------------------------ short sources
+
+HEAD = """\
+import argparse
+import math
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.autograd import Variable
+from torch.nn.modules.loss import _Loss
+
+"""
+# A source, the shapes it is called with, and the shapes that PyTorch gives.
+SHORT: dict[str, tuple[str, list[tuple[int, ...]], list[list[int]]]] = {
+    "a softmax without a dimension": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        return F.softmax(x), F.log_softmax(x[0]), F.softmin(input=x, dim=None)
+""",
+        [(2, 3, 4, 5)],
+        [[2, 3, 4, 5], [3, 4, 5], [2, 3, 4, 5]],
+    ),
+    "a constant that numpy makes": (
+        """
+class Net(nn.Module):
+    def __init__(self, k=4):
+        super().__init__()
+        self.k = k
+
+    def forward(self, x):
+        unit = torch.from_numpy(np.eye(self.k).flatten().astype(np.float32))
+        unit = Variable(unit).view(1, self.k * self.k).repeat(x.size()[0], 1)
+        return (x + unit).view(-1, self.k, self.k)
+""",
+        [(3, 16)],
+        [[3, 4, 4]],
+    ),
+    "a loss of the source's own": (
+        """
+class Net(_Loss):
+    def forward(self, target, guess):
+        loss = F.mse_loss(target, guess, reduction="none")
+        return loss.mean(1) if self.reduction == "mean" else loss
+""",
+        [(2, 3), (2, 3)],
+        [[2]],
+    ),
+    "a loop over a tensor of computed numbers": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        weights = torch.Tensor([np.exp(-((i - 2) ** 2) / 4.5) for i in range(5)])
+        column = (weights / weights.sum()).unsqueeze(1)
+        plane = column.mm(column.t())
+        block = torch.stack([plane * one for one in column], dim=2)
+        return F.conv2d(x, plane[None, None], padding=2), block
+""",
+        [(1, 1, 8, 8)],
+        [[1, 1, 8, 8], [5, 5, 5]],
+    ),
+}
+
+
+def shapes_of(text: str, inputs: list[tuple[int, ...]], expression: str = "Net()") -> Any:
+    net = read_python(
+        HEAD + text,
+        "short.py",
+        expression,
+        registry=default_registry(),
+        inputs=dict(enumerate(inputs)),
+    )
+    result = infer(net)
+    assert result.error is None
+    return [
+        list(shape)
+        for source in net.outputs
+        for shape in flatten_output(result.propagation.value(source))
+    ]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_short_sources_are_followed(name: str) -> None:
+    text, inputs, outputs = SHORT[name]
+    assert shapes_of(text, inputs) == outputs

@@ -544,6 +544,14 @@ AUTOGRAD_FUNCTION = Class(
 )
 PARAMETER.names["__new__"] = Native("Parameter", _new_parameter)
 
+
+def _loss_init(machine: Machine, given: list[Value], named: Keywords) -> None:
+    module, *rest = given
+    module.started = True
+    reduction = rest[2] if len(rest) > 2 else named.get("reduction", "mean")
+    module.attributes["reduction"] = reduction
+
+
 SEQUENTIAL = _container(
     "Sequential",
     {**_LIST_RULES, "__init__": _sequential_init, "forward": _sequential_forward},
@@ -557,6 +565,7 @@ CONTAINERS: dict[str, Class] = {
     "ParameterList": _container("ParameterList", _LIST_RULES),
     "ParameterDict": _container("ParameterDict", _DICT_RULES),
     "Parameter": PARAMETER,
+    "_Loss": _container("_Loss", {"__init__": _loss_init}),
 }
 for _name in ("ParameterList", "ParameterDict"):
     CONTAINERS[_name].names["<parameters>"] = True

@@ -56,6 +56,22 @@ def _like(number: float) -> Rule:
     return run
 
 
+def _eye(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    rows = machine.pin(given[0] if given else named["N"])
+    columns = machine.pin(given[1] if len(given) > 1 else named.get("M", rows))
+    if len(given) > 2 or "k" in named or rows * columns > MAX_ELEMENTS:
+        return Array((rows, columns), None)
+    numbers = [float(row == column) for row in range(rows) for column in range(columns)]
+    return Array((rows, columns), tuple(numbers))
+
+
+def _flat(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    shape, elements = from_nested(machine, _listed(machine, given[0]))
+    if len(given) > 1 or named:
+        return Array((math.prod(shape),), None)
+    return Array((math.prod(shape),), elements)
+
+
 def arange(machine: Machine, given: list[Value]) -> tuple[Value, ...]:
     """Give the numbers of `arange`."""
     numbers = [machine.pin(item) for item in given]
@@ -184,6 +200,10 @@ _RULES: dict[str, Rule] = {
     "ones": _filled(1.0),
     "empty": _filled(None),
     "full": _filled(None),
+    "eye": _eye,
+    "identity": _eye,
+    "flatten": _flat,
+    "ravel": _flat,
     "zeros_like": _like(0.0),
     "ones_like": _like(1.0),
     "arange": _arange,
@@ -261,7 +281,7 @@ def array_attribute(machine: Machine, value: Array, name: str) -> Value:
             return Native(name, reshape)
     rule = _RULES.get(name)
     if rule is None:
-        return MISSING
+        return MISSING if name.startswith("__") else Opaque(f"`{name}` of a numpy array")
     return Native(name, lambda m, given, named: rule(m, [value, *given], named))
 
 

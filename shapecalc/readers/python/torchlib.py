@@ -249,6 +249,23 @@ def _limits(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 _LIMITS = Class("finfo", (OBJECT,))
 
+
+def _over_a_dimension(name: str) -> Rule:
+    """Stand for `F.softmax` and its like, which choose a dimension where none is given."""
+
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        tensor = given[0] if given else named.get("input")
+        dim = given[1] if len(given) > 1 else named.get("dim", named.get("axis"))
+        if dim is None and isinstance(tensor, Tensor):
+            rank = machine.call(machine.get(tensor, "dim"), [], {})
+            rest = {key: item for key, item in named.items() if key not in ("input", "axis")}
+            given = [tensor, *given[2:]]
+            named = {**rest, "dim": 0 if rank in (0, 1, 3) else 1}
+        return machine.tracer.function(name, given, named)
+
+    return run
+
+
 TORCH: dict[str, Value] = {
     "torch.finfo": Native("finfo", _limits),
     "torch.iinfo": Native("iinfo", _limits),
@@ -267,6 +284,10 @@ TORCH: dict[str, Value] = {
     "torch.nn.Parameter": PARAMETER,
     "torch.nn.parameter.Parameter": PARAMETER,
     "torch.nn.UninitializedParameter": PARAMETER,
+    **{
+        f"torch.nn.functional.{name}": Native(name, _over_a_dimension(name))
+        for name in ("softmax", "log_softmax", "softmin")
+    },
     "torch.autograd.Function": AUTOGRAD_FUNCTION,
     "torch.autograd.function.Function": AUTOGRAD_FUNCTION,
     "torch.jit.ScriptModule": CONTAINERS["Module"],

@@ -206,6 +206,60 @@ class Net(nn.Module):
         [(1, 1, 8, 8)],
         [[1, 1, 8, 8], [5, 5, 5]],
     ),
+    "pads that are tensors of one number": (
+        """
+class Net(nn.Module):
+    def forward(self, x, y):
+        more = torch.tensor([y.size()[3] - x.size()[3]])
+        return F.pad(x, [more // 2, more - more // 2, 0, 1])
+""",
+        [(1, 2, 4, 4), (1, 2, 4, 9)],
+        [[1, 2, 5, 9]],
+    ),
+    "a table of positions in numpy": (
+        """
+class Net(nn.Module):
+    def __init__(self, count=6, width=8):
+        super().__init__()
+        table = np.array(
+            [
+                [place / np.power(10000, 2 * i / width) for i in range(width)]
+                if place != 0
+                else np.zeros(width)
+                for place in range(count)
+            ]
+        )
+        table[1:, 0::2] = np.sin(table[1:, 0::2])
+        table[1:, 1::2] = np.cos(table[1:, 1::2])
+        self.embed = nn.Embedding(count, width)
+        self.embed.weight.data = torch.from_numpy(table).type(torch.FloatTensor)
+        self.part = table[None, 1:, ..., 0::2].shape
+
+    def forward(self, x):
+        size = x.size(1)
+        mask = torch.from_numpy(np.triu(np.ones((1, size, size)), k=1).astype("uint8"))
+        return self.embed.weight.masked_fill(mask[0, :1, :1] == 1, 0), mask, torch.zeros(self.part)
+""",
+        [(2, 5)],
+        [[6, 8], [1, 5, 5], [1, 5, 4]],
+    ),
+    "random numbers of numpy": (
+        """
+cuda = True if torch.cuda.is_available() else False
+
+
+class Net(nn.Module):
+    def forward(self, mean):
+        drawn = Variable(Tensor(np.random.normal(0, 1, (mean.size(0), 3))))
+        more = torch.from_numpy(np.concatenate([np.random.rand(4, 2), np.zeros((4, 1))], axis=-1))
+        return drawn * torch.exp(mean / 2) + mean, more.float() + torch.Tensor(np.tile([1, 2, 3], 4).reshape(4, 3))
+
+
+Tensor = torch.cuda.FloatTensor if cuda else torch.FloatTensor
+""",
+        [(2, 3)],
+        [[2, 3], [4, 3]],
+    ),
 }
 
 

@@ -171,6 +171,8 @@ def sort_arguments(
     by_name = False
     for value in arguments:
         slot = slots[min(place, len(slots) - 1)] if slots else None
+        if isinstance(value, (list, tuple)) and place >= len(slots) and not _is_variadic(slots):
+            value = numbers_of(value)
         if holds_tensor(tracer, value) and not _is_plain(slots, parameters, place, len(plain)):
             place = _take(tracer, slot, value, sources, named, place, by_name=by_name)
             continue
@@ -193,6 +195,19 @@ def sort_arguments(
             plain.append(node_of_value(tracer, value))
     words = _sort_keywords(tracer, slots, parameters, keywords, named)
     return Sorted(tuple(sources), tuple(named.items()), tuple(plain), words)
+
+
+def _is_variadic(slots: tuple[Input, ...]) -> bool:
+    return bool(slots) and slots[-1].variadic
+
+
+def numbers_of(value: list[Value] | tuple[Value, ...]) -> Value:
+    """Give a list of numbers, some of which are tensors of one known number, as plain numbers."""
+    found = []
+    for item in value:
+        known = item.elements if isinstance(item, Tensor) else None
+        found.append(known[0] if known is not None and len(known) == 1 else item)
+    return tuple(found) if isinstance(value, tuple) else found
 
 
 def _is_number(value: Value) -> bool:

@@ -157,12 +157,12 @@ def array_operator(machine: Machine, symbol: str, left: Value, right: Value) -> 
 
 
 def array_item(machine: Machine, owner: Array, index: Value) -> Value:
-    """Give an element or a row of an array."""
+    """Give an element, a row or a part of an array."""
     if not isinstance(index, int) or not owner.shape:
         if isinstance(index, slice) and len(owner.shape) == 1 and owner.elements is not None:
             found = owner.elements[index]
             return Array((len(found),), found)
-        return Opaque("a part of a numpy array")
+        return _part(machine, owner, index if isinstance(index, tuple) else (index,))
     count = owner.shape[0]
     if not -count <= index < count:
         raise machine.fail("IndexError", "index out of bounds")
@@ -173,6 +173,30 @@ def array_item(machine: Machine, owner: Array, index: Value) -> Value:
     place = index % count
     found = owner.elements[place * step : (place + 1) * step]
     return Array(rest, found) if rest else found[0]
+
+
+def _part(machine: Machine, owner: Array, index: tuple[Value, ...]) -> Value:
+    """Give a part that integers, slices, `None` and `...` cut out, by its shape."""
+    named = [item for item in index if item is not None and item is not ...]
+    if not all(type(item) is int or isinstance(item, slice) for item in named):
+        return Opaque("a part of a numpy array")
+    missing = len(owner.shape) - len(named)
+    if missing < 0 or index.count(...) > 1:
+        raise machine.fail("IndexError", "too many indices for array")
+    full = [slice(None)] * missing
+    at = index.index(...) if ... in index else len(index)
+    sizes = iter(owner.shape)
+    found: list[int] = []
+    for item in (*index[:at], *full, *index[at + 1 :]):
+        if item is None:
+            found.append(1)
+            continue
+        places = range(next(sizes))
+        if isinstance(item, slice):
+            found.append(len(places[item]))
+        elif not -len(places) <= item < len(places):
+            raise machine.fail("IndexError", "index out of bounds")
+    return Array(tuple(found), None) if found else Opaque("an element of a numpy array")
 
 
 def set_array_item(owner: Array, index: Value, value: Value) -> None:

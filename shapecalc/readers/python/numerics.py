@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .arrays import MAX_ELEMENTS, from_nested, to_nested
 from .numbers import is_number
 from .operators import binary
+from .shaping import SHAPED, sizes_of
 from .standard import STANDARD
 from .types import ARRAY, FLOAT, INT
 from .values import MISSING, Array, Keywords, Native, Opaque, Tensor, Value
@@ -31,14 +32,9 @@ def _listed(machine: Machine, value: Value) -> Value:
     return machine.collect(value)
 
 
-def _shape_of(machine: Machine, value: Value) -> tuple[int, ...]:
-    items = value if isinstance(value, (tuple, list)) else (value,)
-    return tuple([machine.pin(item) for item in items])
-
-
 def _filled(number: float | None) -> Rule:
     def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
-        shape = _shape_of(machine, given[0] if given else named["shape"])
+        shape = sizes_of(machine, given[0] if given else named["shape"])
         count = math.prod(shape)
         value = number if number is not None else given[1] if len(given) > 1 else None
         known = value is not None and is_number(value) and 0 <= count <= MAX_ELEMENTS
@@ -186,6 +182,7 @@ def _operator(symbol: str) -> Rule:
 
 
 _RULES: dict[str, Rule] = {
+    **SHAPED,
     "unique": _unique,
     "add": _operator("+"),
     "subtract": _operator("-"),
@@ -247,8 +244,8 @@ def array_attribute(machine: Machine, value: Array, name: str) -> Value:
             return Opaque("the numbers of a numpy array")
         return to_nested(value.shape, value.elements)
 
-    def same(_: Machine, given: list[Value], named: Keywords) -> Value:
-        return value
+    def copy(_: Machine, given: list[Value], named: Keywords) -> Value:
+        return Array(value.shape, value.elements)
 
     def integers(_: Machine, given: list[Value], named: Keywords) -> Value:
         if value.elements is None or not given or given[0] is not INT:
@@ -256,7 +253,7 @@ def array_attribute(machine: Machine, value: Array, name: str) -> Value:
         return Array(value.shape, tuple([int(item) for item in value.elements]))
 
     def reshape(m: Machine, given: list[Value], named: Keywords) -> Value:
-        shape = list(_shape_of(m, given[0] if len(given) == 1 else tuple(given)))
+        shape = list(sizes_of(m, given[0] if len(given) == 1 else tuple(given)))
         if -1 in shape:
             rest = -math.prod(shape)
             shape[shape.index(-1)] = math.prod(value.shape) // rest if rest else 0
@@ -274,7 +271,7 @@ def array_attribute(machine: Machine, value: Array, name: str) -> Value:
         case "tolist" | "item":
             return Native(name, known)
         case "copy":
-            return Native(name, same)
+            return Native(name, copy)
         case "astype":
             return Native(name, integers)
         case "reshape":

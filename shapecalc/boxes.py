@@ -225,6 +225,15 @@ class SystemSolution(NamedTuple):
             found = found | solution_set(box.diagonal(names, {}), "t", IntSet.interval(0))
         return found
 
+    def closest(self, point: Mapping[str, int]) -> dict[str, int] | None:
+        """Give a solution near a point, whichever of its sizes are above and below.
+
+        It is the nearest one of a box whose unknowns are independent.
+        """
+        candidates = [near for box in self.boxes for near in _around(box, point)]
+        best = min(candidates, key=lambda near: _distance(near, point), default=None)
+        return None if best is None else {name: best[name] for name in self.unknowns}
+
     def nearest(
         self, point: Mapping[str, int]
     ) -> tuple[dict[str, int] | None, dict[str, int] | None]:
@@ -240,6 +249,19 @@ class SystemSolution(NamedTuple):
             best = candidates[0] if candidates else None
             found.append(None if best is None else {name: best[name] for name in self.unknowns})
         return found[0], found[1]
+
+
+def _around(box: Box, point: Mapping[str, int]) -> list[dict[str, int]]:
+    """Choose for each unknown, in the box's order, its nearest values on both sides."""
+    found: list[dict[str, int]] = [{}]
+    for name in box:
+        found = [
+            {**chosen, name: value}
+            for chosen in found
+            for value in dict.fromkeys(box.values_of(name, chosen).nearest(point[name]))
+            if value is not None
+        ]
+    return found
 
 
 def _near(box: Box, point: Mapping[str, int], side: int) -> dict[str, int] | None:

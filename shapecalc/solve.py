@@ -30,6 +30,7 @@ from .infer import (
 )
 from .isolate import dims_of, monomial_size
 from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, sizes_used
+from .products import congruence
 from .propagate import flatten_output, is_shape
 from .registry import Input, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
@@ -335,6 +336,7 @@ def ask(
         found = list(unknowns)
     if square and len(sides) > 1:
         where = (*where, *(f"{sides[0]} == {side}" for side in sides[1:]))
+    net = net._replace(inputs={**net.inputs, **{name: symbolic[name] for name in chosen}})
     known: dict[str, tuple[int, int | None]] = {name: (free.get(name, 1), None) for name in found}
     known[BATCH] = (1, None)
     mixing = None if mix_batch else mixed_views(net, shapes, values, registry)
@@ -769,6 +771,9 @@ def _without_batch(item: Relation) -> Relation | bool | None:
         return all_of(parts)
     if isinstance(item, AnyOf):
         return _at_every_batch(item)
+    multiple = _multiple_of_batch(item)
+    if multiple is not None:
+        return multiple
     powers: dict[int, Size] = {}
     for monomial, coefficient in item.dim.terms:
         power = sum(count for atom, count in monomial if atom == _BATCH_ATOM)
@@ -784,6 +789,20 @@ def _without_batch(item: Relation) -> Relation | bool | None:
     if item.op == "!=" and set(powers) == {1}:
         return compare(powers[1], "!=", 0)
     return None
+
+
+def _multiple_of_batch(item: Comparison) -> Relation | bool | None:
+    """Recognise `N*size % m == 0`, which holds for every N if it does for N = 1."""
+    form = congruence(item.dim) if item.op == "==" else None
+    if form is None or form.number:
+        return None
+    size: Size = 0
+    for monomial, coefficient in form.size.terms:
+        rest = tuple(pair for pair in monomial if pair[0] != _BATCH_ATOM)
+        if (_BATCH_ATOM, 1) not in monomial or any(BATCH in atom.symbols for atom, _ in rest):
+            return None
+        size = size + monomial_size(rest, coefficient)
+    return compare(size % form.modulus, "==", 0)
 
 
 def _at_every_batch(item: AnyOf) -> Relation | bool | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from .boxes import Box
-from .dims import Dim
+from .dims import Dim, symbol
 from .errors import ShapecalcError, ShapeError, SolveError
 from .net import Size
 from .propagate import is_shape
@@ -106,6 +107,7 @@ def derivation_lines(solution: Solution) -> list[str]:
     if not solution.cases:
         return lines
     case = solution.cases[0]
+    same: dict[tuple[str, str, str], list[tuple[str, list[str]]]] = defaultdict(list)
     for (target, _), place in zip(solution.question.targets, solution.at, strict=False):
         from .solve import output_at
 
@@ -113,13 +115,21 @@ def derivation_lines(solution: Solution) -> list[str]:
         for size, wanted in zip(shape[len(shape) - len(target.sizes) :], target.sizes, strict=True):
             if wanted.comparisons and isinstance(size, Dim):
                 sign = "=" if wanted.value is not None else "is"
-                lines.append(f"{place}: {size} {sign} {wanted.text}")
+                text = f"{place}: {size} {sign} {wanted.text}"
+                same[_of_any(size), wanted.text, place].append((text, sorted(size.symbols)))
+    for items in same.values():
+        text = items[0][0]
+        others = [", ".join(own) for _, own in items[1:]]
+        likewise = f", and the same in {' and '.join(others)}" if others else ""
+        lines.append(text + likewise)
     steps = solution.walk
     if len(steps) > 1:
         shown = steps if len(steps) <= _MANY else [*steps[:2], *steps[-(_MANY - 2) :]]
+        walks: dict[str, list[str]] = {}
         for index, name in enumerate(solution.unknowns):
             parts = [f"{layer} {ranges[index]}" for layer, ranges in reversed(shown)]
-            lines.append(f"{name}: " + " <- ".join(parts))
+            walks.setdefault(" <- ".join(parts), []).append(name)
+        lines += [f"{', '.join(names)}: {text}" for text, names in walks.items()]
     elif solution.boxes:
         box = _chosen_box(solution)
         lines += [f"{name} = {_show_runs(box, name)}" for name in box]
@@ -127,6 +137,14 @@ def derivation_lines(solution: Solution) -> list[str]:
         sizes = ", ".join(f"{name} = {value}" for name, value in solution.recommended.items())
         lines.append(f"{sizes}: no layer drops a row or column there")
     return lines
+
+
+def _of_any(size: Dim) -> str:
+    """Write a size of one unknown so that H and W look the same."""
+    if len(size.symbols) != 1:
+        return str(size)
+    (name,) = size.symbols
+    return str(size.substitute({name: symbol("_")}))
 
 
 # ----------------------------------------------------------------------------------------- nearest
@@ -151,6 +169,13 @@ def nearest(solution: Solution, sizes: Sequence[int]) -> dict[str, Any]:
         found["crop"] = {name: _sides(point[name] - below[name]) for name in names}
     if above is not None:
         found["pad"] = {name: _sides(above[name] - point[name]) for name in names}
+    if below is None and above is None:
+        closest = solution.system.closest(point)
+        if closest is not None:  # some sizes shrink, and others grow
+            found["nearest"] = closest
+            gaps = {name: closest[name] - point[name] for name in names}
+            found["crop"] = {name: _sides(max(-gap, 0)) for name, gap in gaps.items()}
+            found["pad"] = {name: _sides(max(gap, 0)) for name, gap in gaps.items()}
     return found
 
 

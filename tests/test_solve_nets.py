@@ -297,3 +297,36 @@ def test_the_recommended_arguments_are_the_smallest_and_then_the_sizes() -> None
     answer = shapecalc.solve(net, target="<=4x>=3", input=(1, 3, "H", "W"), where=["s >= 2"])
     assert answer.recommended == {"H": 15, "W": 15, "s": 2}
     assert answer.lossless
+
+
+def test_near_may_shrink_one_size_and_grow_another() -> None:
+    near = shapecalc.solve("lenet", near=(30, 40)).near
+    assert near is not None
+    assert (near["below"], near["above"]) == (None, None)
+    assert near["nearest"] == {"H": 32, "W": 35}
+    assert near["pad"] == {"H": [1, 1], "W": [0, 0]}
+    assert near["crop"] == {"H": [0, 0], "W": [2, 3]}
+
+
+def test_the_net_of_an_answer_has_the_input_that_was_given() -> None:
+    answer = shapecalc.solve("lenet", input=("N", 3, "H", 32)).to_dict()
+    assert answer["net"]["inputs"] == {"input": ["N", 3, "H", 32]}
+    assert shapecalc.solve(answer["net"]).unknowns == ("H", "W")
+    assert shapecalc.solve("lenet").to_dict()["net"]["inputs"] == {"input": [1, 3, 32, 32]}
+
+
+def test_what_goes_the_same_way_is_derived_once() -> None:
+    assert shapecalc.solve("lenet", target="5x5").derivation == [
+        "pool2: (H - 12)//4 = 5, and the same in W",
+        "H, W: pool2 5 <- conv2 10..11 <- pool1 14..15 <- conv1 28..31 <- input 32..35",
+        "H = 32, W = 32: no layer drops a row or column there",
+    ]
+
+
+def test_a_view_that_mixes_samples_holds_for_every_batch() -> None:
+    answer = shapecalc.solve("lenet", mix_batch=True)
+    assert answer.complete
+    assert answer.warnings == ()
+    assert (16, 212) in answer
+    for size in ((3, 3, 16, 212), (2, 3, 21, 112)):
+        assert not shapecalc.infer("lenet", input=size).errors

@@ -161,8 +161,12 @@ def _near(near: Mapping[str, Any]) -> Iterator[str]:
             return
         amounts = ", ".join(f"{name} {a}+{b}" for name, (a, b) in sides.items() if a + b)
         found.append(f"{'×'.join(str(value) for value in point.values())} ({word} {amounts})")
-    yield (
-        f"{wanted} → {' or '.join(found)}"
-        if found
-        else f"nothing that fits is below or above {wanted} in all sizes"
-    )
+    if near.get("nearest"):
+        parts = [
+            f"{word} {name} {a}+{b}"
+            for word in ("crop", "pad")
+            for name, (a, b) in near[word].items()
+            if a + b
+        ]
+        found.append(f"{'×'.join(map(str, near['nearest'].values()))} ({', '.join(parts)})")
+    yield (f"{wanted} → {' or '.join(found)}" if found else f"nothing that fits is near {wanted}")

@@ -84,11 +84,12 @@ def _explain_step(step: Step) -> Iterator[Line]:
             formula = expanded(scope.type.where_nodes[name], scope, axis)
             numbers = with_numbers(formula, scope, axis)
             value = scope[name][axis]
-            line = f"{to_text(formula)} = {to_text(numbers)} = {value}"
+            line = " = ".join(dict.fromkeys((to_text(formula), to_text(numbers), str(value))))
             if line in shown:
                 continue
             shown.add(line)
-            yield math(line, f"{to_latex(formula)} = {to_latex(numbers)} = {size_latex(value)}")
+            steps = (to_latex(formula), to_latex(numbers), size_latex(value))
+            yield math(line, " = ".join(dict.fromkeys(steps)))
     yield from _notes(scope)
 
 

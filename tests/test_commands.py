@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -480,3 +481,28 @@ class TestExplain:
         for path in (ROOT / "shapecalc").rglob("*.py"):
             used |= set(re.findall(r'"(S\d{3})"', path.read_text(encoding="utf-8")))
         assert used - {"S000"} <= set(codes())
+
+
+class TestAdaptiveWindows:
+    """What `explain` says of adaptive pools, against the windows themselves."""
+
+    @pytest.mark.parametrize("size", range(1, 24))
+    @pytest.mark.parametrize("wanted", [1, 2, 3, 5, 7])
+    def test_one_kernel_and_stride(self, size: int, wanted: int) -> None:
+        starts = [i * size // wanted for i in range(wanted)]
+        ends = [-(-(i + 1) * size // wanted) for i in range(wanted)]
+        said = run("explain", f"AdaptiveAvgPool1d({wanted})", "--input", f"1x1x{size}").out
+        found = re.search(r"the pool with kernel (\d+) and stride (\d+)\.", said)
+        if found is None:
+            assert wanted == 1 or "which no one kernel and stride" in said
+            steps = {end - start for start, end in pairwise(starts)}
+            lengths = {end - start for start, end in zip(starts, ends, strict=True)}
+            assert wanted == 1 or len(steps) > 1 or len(lengths) > 1 or steps == {0}
+        else:
+            kernel, stride = map(int, found.groups())
+            assert starts == [i * stride for i in range(wanted)]
+            assert ends == [i * stride + kernel for i in range(wanted)]
+        other = re.search(r"kernel (\d+) and stride (\d+) gives the same size", said)
+        if other is not None:
+            kernel, stride = map(int, other.groups())
+            assert (size - kernel) // stride + 1 == wanted

@@ -61,7 +61,12 @@ def _bound(scope: Scope, at: Value, size: Value) -> Value:
 
 
 def getitem(scope: Scope, shape: Value, index: Value) -> Value:
-    """Index a shape as a tensor is: integers, slices, None, `...`, bools, lists and index tensors."""
+    """Index a shape as a tensor is: integers, slices, None, `...`, bools, lists and index tensors.
+
+    A tuple of tensors is indexed by a number or a slice.
+    """
+    if any(isinstance(part, tuple) for part in shape):
+        return _part(shape, index)
     # A list that holds more than numbers counts as a tuple.
     whole = type(index) is tuple or (type(index) is List and any(map(_is_compound, index)))
     items = tuple(index) if whole else (index,)
@@ -95,6 +100,18 @@ def getitem(scope: Scope, shape: Value, index: Value) -> Value:
         found[at:at] = broadcast(scope, *(_index_shape(items[number]) for number, _ in spots))
     _demand_places(scope, inside, empty=0 in found)
     return tuple(found)
+
+
+def _part(parts: Value, index: Value) -> Value:
+    bounds = (index.start, index.stop, index.step) if isinstance(index, slice) else (index,)
+    if all(type(bound) is int or (bound is None and len(bounds) > 1) for bound in bounds):
+        try:
+            found = parts[index]
+        except (IndexError, ValueError):
+            found = None
+        if found is not None and (len(bounds) == 1 or len(found) > 0):
+            return found
+    raise FormulaError(f"there are {len(parts)} tensors, numbered from 0")
 
 
 def _adjacent(items: tuple[Value, ...], first: int, last: int, hidden: int) -> bool:

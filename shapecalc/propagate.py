@@ -471,7 +471,9 @@ class Propagation:
             demand_ranges(type_, type_.parameters, scope, facts)
             scope.update((item.name, value) for item, value in given)
             for item, value in given:
-                if item.pattern is not None and value is not None:
+                if item.pattern is None:
+                    _demand_tensors(item, value, scope)
+                elif value is not None:
                     _match_input(item, value, scope)
             self._check(scope, static=False)
             output = scope["output"] = type_.output(scope, 0)
@@ -656,6 +658,7 @@ def _match(item: Input, pattern: Node | None, value: Output, scope: LayerScope) 
         return
     if not isinstance(pattern, Tuple):
         if isinstance(pattern, Name) and pattern.name == "any":
+            _demand_tensors(item._replace(variadic=False), value, scope)
             return
         wanted = scope.type.compile(pattern)(scope, 0) if pattern is not None else None
         _demand_shape(item, wanted, value, scope)
@@ -669,13 +672,25 @@ def _match(item: Input, pattern: Node | None, value: Output, scope: LayerScope) 
         for part, one in zip(pattern.items, value, strict=True):
             _match(item._replace(pattern=part, text=""), part, one, scope)
         return
+    _demand_tensor(item, value, scope)
+    _match_sizes(item, pattern.items, value, scope)
+
+
+def _demand_tensors(item: Input, value: Output, scope: LayerScope) -> None:
+    """Demand tensors of any shape, and no tuples of them."""
+    if not item.parts:
+        for one in value if item.variadic and value is not None else (value,):
+            if one is not None:
+                _demand_tensor(item, one, scope)
+
+
+def _demand_tensor(item: Input, value: Output, scope: LayerScope) -> None:
     if not is_shape(value):
         raise Misfit(
             f"{scope.type.name} takes one tensor as {item.name}; {len(value or ())} come in."
             " Say which, as in lstm[0]",
             "rank",
         )
-    _match_sizes(item, pattern.items, value, scope)
 
 
 def _match_sizes(item: Input, items: tuple[Node, ...], shape: Shape, scope: LayerScope) -> None:

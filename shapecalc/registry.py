@@ -127,6 +127,7 @@ class Input(NamedTuple):
     number: bool = False  # a number will do as well: it is a tensor without dimensions
     variadic: bool = False
     text: str = ""
+    parts: bool = False  # a tuple of tensors will do as well
 
 
 class Check(NamedTuple):
@@ -230,8 +231,17 @@ class LayerType:
     def _input(self, name: str, text: str) -> Input:
         bare = name.strip("*?")
         shape, number, _ = text.partition(" | number")
-        pattern = None if shape.strip() == "any" else self.formula(shape)
-        return Input(bare, pattern, name.endswith("?"), bool(number), name.startswith("*"), text)
+        word = shape.strip()
+        pattern = None if word in ("any", "anything") else self.formula(shape)
+        return Input(
+            bare,
+            pattern,
+            name.endswith("?"),
+            bool(number),
+            name.startswith("*"),
+            text,
+            word == "anything",
+        )
 
     # --------------------------------------------------------------------------- its formulas
 

@@ -76,3 +76,35 @@ def test_values_for_all_kinds_of_symbols() -> None:
     result = shapecalc.infer(net, set=values)
     assert result.warnings == ()
     assert result["0"].output_shape == (2, 6, 6, 6)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["relu", "view(-1, 40)", "mean(1)", "repeat(1, 2)", "add(1)", "flatten(1)", "Linear(3, 2)"],
+)
+def test_several_tensors_are_not_one(call: str) -> None:
+    errors = shapecalc.infer(f"chunk(2, dim=1) | {call}", input=(2, 4, 3)).errors
+    assert len(errors) == 1
+    assert "takes one tensor as input; 2 come in" in errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("calls", "shapes"),
+    [
+        ("chunk(2, dim=1) | getitem(0)", [(2, 2, 3)]),
+        ("chunk(4, dim=1) | getitem(slice(1, 3))", [(2, 1, 3), (2, 1, 3)]),
+        ("LSTM(3, 5) | getitem(1) | getitem(-1)", [(1, 4, 5)]),
+        ("LSTM(3, 5) | Identity()", [(2, 4, 5), (1, 4, 5), (1, 4, 5)]),
+        ("chunk(2, dim=1) | cat(dim=2)", [(2, 2, 6)]),
+        ("flatten | unbind | getitem(0)", [()]),
+    ],
+)
+def test_a_tuple_of_tensors_is_indexed(calls: str, shapes: list[tuple[int, ...]]) -> None:
+    (found,) = shapecalc.infer(calls, input=(2, 4, 3)).outputs.values()
+    assert found == shapes
+
+
+@pytest.mark.parametrize("index", ["2", "-3", "(0, 1)", "None", "slice(None, None, 0)"])
+def test_a_tuple_has_no_such_part(index: str) -> None:
+    result = shapecalc.infer(f"chunk(2, dim=1) | getitem({index})", input=(2, 4, 3))
+    assert "there are 2 tensors" in result.errors[0].message

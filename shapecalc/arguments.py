@@ -250,6 +250,8 @@ def complete(
         if not parameter.keywords and not (parameter.variadic and value == ()):
             if isinstance(value, tuple) and len(value) == 1 < scope.axes and _is_spread(parameter):
                 scope["singles"] = (*dict.get(scope, "singles", ()), name)
+            if isinstance(value, List):
+                scope["lists"] = (*dict.get(scope, "lists", ()), name)
             scope[name] = value  # for the message, where it doesn't fit
             value = fit(layer, parameter, value, scope.axes)
         scope[name] = value
@@ -299,6 +301,7 @@ def _fit_kind(kind: Kind, value: Value, axes: int) -> tuple[Value, str]:
             value = value[:axes]
         if len(value) != axes and (kind.exact or len(value) != 1):
             return value, f"has {len(value)} elements; {axes} are needed, one for each axis"
+        value = _whole_numbers(kind, value)
         for item in value:
             why = "" if kind.gaps and item is None else _fit_atom(kind, item)
             if why:
@@ -307,7 +310,7 @@ def _fit_kind(kind: Kind, value: Value, axes: int) -> tuple[Value, str]:
     if kind.form == "list":
         if kind.exact and not isinstance(value, tuple):
             return value, "must be a tuple"
-        items = value if isinstance(value, tuple) else (value,)
+        items = _whole_numbers(kind, value) if isinstance(value, tuple) else (value,)
         for item in items:
             why = _fit_atom(kind, item)
             if why:
@@ -318,6 +321,13 @@ def _fit_kind(kind: Kind, value: Value, axes: int) -> tuple[Value, str]:
     why = _fit_atom(kind, value)
     # Formulas see a tensor as its shape.
     return value.shape if isinstance(value, Tensor) and kind.base == "tensor" else value, why
+
+
+def _whole_numbers(kind: Kind, items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Read a True that isn't the first of a list of integers as 1: PyTorch looks at the first only."""
+    if kind.base != "int":
+        return items
+    return (*items[:1], *(int(item) if isinstance(item, bool) else item for item in items[1:]))
 
 
 def _fit_atom(kind: Kind, value: Value) -> str:

@@ -173,7 +173,9 @@ def nested(items: Value) -> Value:
     if hasattr(items, "shape"):
         return items.shape
     if not isinstance(items, tuple):
-        return ()
+        if isinstance(items, (int, float, Dim)):
+            return ()
+        raise FormulaError(f"{show(items)} is not a number")
     shapes = [nested(item) for item in items]
     if any(shape != shapes[0] for shape in shapes):
         raise FormulaError("nested tuples of different lengths make no tensor")

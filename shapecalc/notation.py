@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .broadcasting import broadcast
+from .dims import Dim
 from .formula import FormulaError, Scope, Value, equal, show
 
 Size = Any  # int | Dim
@@ -145,6 +146,9 @@ def rearrange(scope: Scope, pattern: Value, shape: Value, lengths: Value, task: 
         raise FormulaError("the pattern needs one '->'")
     left, right = map(_side, pattern.split("->"))
     sizes: dict[str, Any] = dict(lengths)
+    for name, size in sizes.items():
+        if not isinstance(size, (int, Dim)):
+            raise FormulaError(f"the length {name}={show(size)} must be an integer")
     strange = sizes.keys() - {*left.names(), *(right.names() if task == "repeat" else ())}
     if strange:
         raise FormulaError(f"{', '.join(sorted(strange))} is no axis of {pattern!r}")

@@ -83,6 +83,7 @@ _ONE: dict[str, tuple[str, int | None, int]] = {
     "size": ("int", 1, 1),
     "features": ("int", 0, 1),
     "count": ("int", 0, 0),
+    "dilation": ("int", 0, 1),
     "shift": ("int", None, 0),
     "int": ("int", None, 1),
     "float": ("number", None, 1),
@@ -99,6 +100,7 @@ _ONE: dict[str, tuple[str, int | None, int]] = {
 _PER_AXIS = {
     "sizes": "size",
     "counts": "count",
+    "dilations": "dilation",
     "shifts": "shift",
     "integers": "int",
     "numbers": "number",
@@ -309,6 +311,7 @@ class LayerType:
         names = {parameter.name for parameter in self.parameters} | {
             "axes",
             "place",
+            "lists",
             "singles",
             "given",
             "layer",

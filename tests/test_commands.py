@@ -466,6 +466,10 @@ class TestExplain:
         message = "mat1 and mat2 shapes cannot be multiplied (64x9216 and 400x120)"
         assert "9216 = 256*6*6" in run("explain", message).out
 
+    def test_a_message_that_begins_like_a_call(self) -> None:
+        message = "max_pool1d() Invalid computed output size: 0"
+        assert "covers more than the padded input" in run("explain", message).out
+
     def test_json(self) -> None:
         found = json.loads(run("explain", LENET, "--json").out)
         assert found["kind"] == "derivation"

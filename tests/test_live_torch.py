@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch")
 
 from cases import tables  # noqa: E402 - they import torch
+from cases.odd import ODD  # noqa: E402
 from record import outcomes  # noqa: E402
 from running import Outcome, depends_on_contents, with_numbers, with_symbols  # noqa: E402
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from cases.calls import Call
 
 EXAMPLES = int(os.environ.get("SHAPECALC_EXAMPLES", "60"))
+SEED = int(os.environ.get("SHAPECALC_SEED", "0"))
+ODD_CALLS = EXAMPLES // 2  # of each entry of the registry
 BATCH = 20  # calls that one process of PyTorch runs
 TABLES = {**tables.LAYERS, **tables.FUNCTIONS}
 ONE_WAY = {"einsum"}  # see test_conformance.py
@@ -35,6 +38,8 @@ def is_fair(call: Call, outcome: dict[str, Any]) -> bool:
     if depends_on_contents(call.layer, outcome):
         return False
     ranks = [len(tensor.shape) for tensor in call.inputs]
+    if "ignore_index=0" in call.layer and 0 in call.inputs[0].shape:
+        return False  # without classes, all targets must be the ignored one
     if call.type.endswith("Cell"):  # a state of another rank is read beyond its end
         return len({*ranks}) == 1
     # The fast path of attention takes boolean masks of other shapes, where float ones are refused.
@@ -71,6 +76,38 @@ def test_calls_give_what_pytorch_gives(name: str, seed: int) -> None:
         if found is not None or name not in ONE_WAY:
             assert found == expected, (row["net"], outcome.get("error"))
 
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_calls_give_what_pytorch_gives(name: str) -> None:
+    for call, outcome in outcomes(name, ODD[name], SEED, ODD_CALLS):
+        if is_fair(call, outcome):
+            row = call.row(0, outcome)
+            assert with_numbers(row) == Outcome.of_row(row), (row["net"], outcome.get("error"))
+
+
+def test_every_class_of_torch_nn_is_in_the_registry() -> None:
+    from shapecalc.registry import default_registry
+
+    found = {
+        name
+        for name, item in vars(torch.nn).items()
+        if isinstance(item, type) and issubclass(item, torch.nn.Module)
+    }
+    assert found - {*default_registry().names()} == CONTAINERS
+
+
+# What holds modules or parameters, and what recurrent layers are made from.
+CONTAINERS = {
+    "Container",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "ParameterDict",
+    "ParameterList",
+    "RNNBase",
+    "RNNCellBase",
+    "Sequential",
+}
 
 MULTIPLYING: dict[str, list[tuple[int, ...]]] = {
     "Linear(3, 4)": [(5, 3)],

@@ -11,17 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pytest
+from registry_examples import example_of
 
 from shapecalc.dims import Dim, symbol
 from shapecalc.errors import ShapecalcError
 from shapecalc.facts import Facts
 from shapecalc.net import Layer, Reference, Shape
 from shapecalc.propagate import Propagation, Step, flatten_output
-from shapecalc.readers import parse_shape
 from shapecalc.registry import Kind, LayerType, Parameter, Registry, default_registry
 from shapecalc.relations import all_of, compare
 from shapecalc.sets import IntSet
-from shapecalc.syntax import Call, Name, literal, parse
+from shapecalc.syntax import Call, literal
 from shapecalc.univariate import solution_set
 
 REGISTRY = default_registry()
@@ -43,35 +43,9 @@ class Case(NamedTuple):
 
 
 def example(name: str) -> Case | None:
-    """Read the example of an entry, fitted to the number of axes of another of its classes."""
-    data = REGISTRY.find(name).data
-    if "example" not in data:
-        return None
-    text, *shapes = _whole(data["example"])
-    node = parse(text)
-    call = Call(node.name, (), ()) if isinstance(node, Name) else node
-    assert isinstance(call, Call)
-    own, wanted = REGISTRY.find(call.function).axes, REGISTRY.find(name).axes
-    found = tuple(tuple(map(int, map(str, parse_shape(shape)))) for shape in shapes)
-    if isinstance(own, int) and isinstance(wanted, int):
-        found = tuple(
-            (*shape[: len(shape) - own], *shape[-1:] * wanted) if len(shape) > own else shape
-            for shape in found
-        )
-    return Case(call._replace(function=name), found)
-
-
-def _whole(items: Sequence[object]) -> list[str]:
-    """Join what YAML has split at the commas inside brackets."""
-    found: list[str] = []
-    depth = 0
-    for item in map(str, items):
-        if depth:
-            found[-1] += f", {item}"
-        else:
-            found.append(item)
-        depth += sum(map(item.count, "([")) - sum(map(item.count, ")]"))
-    return found
+    """Read the example of an entry."""
+    found = example_of(REGISTRY.find(name), REGISTRY)
+    return None if found is None else Case(*found)
 
 
 def variations(case: Case, draw: random.Random) -> Iterator[Case]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FORMATS = {"md": "markdown", "markdown": "markdown", "tex": "latex", "html": "html", "htm": "html"}
 _CODE = re.compile(r"S\d{3}")
 _MESSAGE = re.compile(r"[a-z]+\s+[a-z\d]+\s", re.IGNORECASE)
+_BRACKETS = re.compile(r"\([^()]*\)")
 
 
 @click.command()
@@ -119,7 +120,9 @@ def _derived(
 
 def is_message(text: str) -> bool:
     """Tell a message, which has words with spaces between them, from a NET."""
-    return bool(_MESSAGE.search(text.partition("(")[0] + " ")) and "|" not in text
+    return (
+        bool(_MESSAGE.search(_BRACKETS.sub(" ", text).partition("(")[0] + " ")) and "|" not in text
+    )
 
 
 def form_of(output: str | None) -> str:

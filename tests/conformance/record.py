@@ -2,9 +2,11 @@
 
     python tests/conformance/record.py layers -o tests/conformance/data/layers.jsonl
     python tests/conformance/record.py functions -o tests/conformance/data/functions.jsonl
+    python tests/conformance/record.py odd -o tests/conformance/data/odd.jsonl
     python tests/conformance/record.py layers --only Conv2d,LSTM --rows 500 --seed 7 -o big.jsonl
 
-The calls come from the generators in `cases/`. Each is written out as an entry of a net, that very
+The calls come from the generators in `cases/`; those of `odd` are made from the examples in the
+registry, of every entry. Each is written out as an entry of a net, that very
 text is run in `eval()` mode on CPU, and what came back (shapes, or PyTorch's error) is a row. Of
 many candidates those are kept that differ most: accepted ones by the ranks and arguments they use,
 refused ones by their message. The same PyTorch, seed and number of rows give the same file. It
@@ -126,21 +128,30 @@ def _in_turn(groups: Mapping[object, list[T]], most: int) -> list[T]:
     return [group[turn] for turn in turns for group in groups.values() if turn < len(group)]
 
 
+def _table(name: str) -> Table:
+    if name == "odd":
+        from cases.odd import ODD  # looks first which examples PyTorch takes
+
+        return ODD
+    return LAYERS if name == "layers" else FUNCTIONS
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Record one of the two tables."""
+    """Record one of the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("table", choices=["layers", "functions"])
+    parser.add_argument("table", choices=["layers", "functions", "odd"])
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, help="for each type; without it, as `tables.py` says")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the number of rows")
     parser.add_argument("--only", help="names of types, with commas between them")
     options = parser.parse_args(arguments)
-    table: Table = LAYERS if options.table == "layers" else FUNCTIONS
+    table = _table(options.table)
     number = 0
     with options.output.open("w", encoding="utf-8") as file:
         for name in options.only.split(",") if options.only else table:
-            wanted = options.rows or ROWS.get(name, ROWS[options.table])
+            usual = ROWS[options.table] if options.table == "odd" else ROWS.get(name)
+            wanted = options.rows or usual or ROWS[options.table]
             rows = choose(name, table[name], options.seed, round(wanted * options.scale))
             for call, outcome in rows:
                 number += 1

@@ -40,6 +40,7 @@ class Call:
     def net(self) -> dict[str, object]:
         """Return the net of one layer, in the flat form of a spec."""
         inputs = {f"x{index}": list(tensor.shape) for index, tensor in enumerate(self.inputs)}
+        inputs = inputs or {"unused": []}  # a net has inputs
         entry = {"name": "m", "layer": self.layer, "from": _named_inputs(self.source)}
         return {"inputs": inputs, "layers": [entry]}
 
@@ -72,8 +73,8 @@ def arguments(positional: Iterable[object], named: Mapping[str, object]) -> str:
 
 
 def is_class(name: str) -> bool:
-    """Say whether this is the name of a class of `torch.nn`, and not of a function."""
-    return name[0].isupper()
+    """Say whether this is the name of a class of `torch.nn`, and not of a function or of `x.T`."""
+    return len(name) > 1 and name[0].isupper()
 
 
 def _by_position(name: str) -> list[inspect.Parameter]:
@@ -84,12 +85,14 @@ def _by_position(name: str) -> list[inspect.Parameter]:
     if name in RECURRENT:
         words = ("input_size", "hidden_size", "num_layers")
         return [inspect.Parameter(word, kind) for word in words]
+    if not hasattr(nn, name):
+        return []
     parameters = inspect.signature(getattr(nn, name)).parameters.values()
     return [p for p in parameters if p.kind is kind and p.name not in {"device", "dtype"}]
 
 
 def _takes_device(name: str) -> bool:
-    return is_class(name) and "device" in inspect.signature(getattr(nn, name)).parameters
+    return hasattr(nn, name) and "device" in inspect.signature(getattr(nn, name)).parameters
 
 
 def _is_literal(value: object) -> bool:

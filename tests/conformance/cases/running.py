@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -16,7 +16,12 @@ from cases.draw import Tensor, words
 Outcome: TypeAlias = dict[str, Any]
 
 LONGEST_MESSAGE = 300
-DTYPES = {"float": torch.float32, "long": torch.int64, "bool": torch.bool}
+DTYPES = {
+    "float": torch.float32,
+    "long": torch.int64,
+    "bool": torch.bool,
+    "complex": torch.complex64,
+}
 
 # Refusals that depend on what is in a tensor of lengths, not on its shape.
 ABOUT_VALUES = re.compile(
@@ -26,14 +31,27 @@ ABOUT_VALUES = re.compile(
 # A set in a message, whose order is another each time.
 SET = re.compile(r"\{'\w+'(?:, '\w+')*\}")
 
-# A name is looked for in torch.nn.functional, then among the tensor methods, then in torch.
-# These are not: the first take all their tensors as one list, and the others have a namesake.
+# A name is looked for in torch.nn.functional, then among the tensor methods, then in torch and its
+# parts. These are not: the first take all their tensors as one list, and the others have a namesake.
 TAKE_A_LIST = words(
-    "cat concat concatenate stack hstack vstack dstack column_stack meshgrid "
-    "atleast_1d atleast_2d atleast_3d"
+    "cat concat concatenate stack hstack vstack dstack column_stack row_stack meshgrid "
+    "atleast_1d atleast_2d atleast_3d multi_dot"
 )
 METHODS = words("unfold softmax log_softmax")
+OF_LINALG = words("eig qr cholesky multi_dot")  # the older functions of these names are gone
 TORCH_FUNCTIONS = words("where")
+ATTRIBUTES = words("T H mT mH")
+WITH_UNDERSCORES = words("rsub rdiv rtruediv rpow")
+PLACES = (nn.functional, torch.Tensor, torch, torch.linalg, torch.fft, torch.special)
+
+# Wrappers of modules: what they wrap is the call, and the tensors go to what they give back.
+_PARAMETRIZATIONS = nn.utils.parametrizations
+WRAPPERS: Mapping[str, Any] = {
+    "weight_norm": nn.utils.weight_norm,
+    "spectral_norm": nn.utils.spectral_norm,
+    "parametrized_weight_norm": _PARAMETRIZATIONS.weight_norm,
+    "parametrized_spectral_norm": _PARAMETRIZATIONS.spectral_norm,
+}
 
 
 def run(call: Call) -> Outcome | None:
@@ -77,6 +95,10 @@ def _outputs(call: Call) -> tuple[list[Any], nn.Module | None]:
         source = list(call.source)
     scope = {**vars(nn), "empty": _filled, "call_function": _call_function}
     scope |= {"by_name": by_name, "tensors": [_gathered(item, tensors) for item in source]}
+    if call.type in WRAPPERS:
+        scope["wrapper"] = WRAPPERS[call.type]
+        module = _evaluate(f"wrapper({call.construction})", scope).eval()
+        return list(_flat(module(*scope["tensors"]))), module
     if not is_class(call.type):
         text = f"call_function({call.type!r}, tensors, by_name, {call.construction})"
         return list(_flat(_evaluate(text, scope))), None
@@ -95,18 +117,37 @@ def _call_function(
 ) -> Any:
     """Call the torch function or tensor method of this name on the `from` tensors."""
     if name in TAKE_A_LIST:
-        return getattr(torch, name)(tensors, *positional, **named, **by_name)
+        return _function(name)(tensors, *positional, **named, **by_name)
     if name == "einsum":
         return torch.einsum(*positional, *tensors, **named)
     if name == "getitem":
         return operator.getitem(*tensors, *positional, **named, **by_name)
-    places: tuple[object, ...] = (nn.functional, torch.Tensor, torch)
+    return _function(name)(*tensors, *positional, **named, **by_name)
+
+
+def has_function(name: str) -> bool:
+    """Tell whether a class, a function, a method or an attribute has this name."""
+    if is_class(name):
+        return hasattr(nn, name)
+    if name in ("getitem", *WRAPPERS):
+        return True
+    return name in (*ATTRIBUTES, *WITH_UNDERSCORES) or any(_has(place, name) for place in PLACES)
+
+
+def _function(name: str) -> Callable[..., Any]:
+    places: tuple[object, ...] = PLACES
+    if name in ATTRIBUTES:
+        return operator.attrgetter(name)
+    if name in WITH_UNDERSCORES:
+        name = f"__{name}__"
     if name in METHODS:
         places = (torch.Tensor,)
+    elif name in OF_LINALG:
+        places = (torch.linalg,)
     elif name in TORCH_FUNCTIONS:
         places = (torch,)
-    function = next(getattr(place, name) for place in places if _has(place, name))
-    return function(*tensors, *positional, **named, **by_name)
+    found: Callable[..., Any] = next(getattr(place, name) for place in places if _has(place, name))
+    return found
 
 
 def _has(place: object, name: str) -> bool:

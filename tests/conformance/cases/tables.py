@@ -58,6 +58,7 @@ _PLAIN_LAYERS = words("Threshold Dropout AlphaDropout FeatureAlphaDropout Identi
 ROWS = {
     "layers": 36,
     "functions": 15,
+    "odd": 8,
     **dict.fromkeys(activations.ACTIVATIONS, 16),
     **dict.fromkeys(_PLAIN_LAYERS, 16),
     **dict.fromkeys(words("Conv2d ConvTranspose2d MaxPool2d Upsample CrossEntropyLoss"), 60),

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapecalc.errors import SpecError
+from shapecalc.infer import infer
 from shapecalc.net import Net
 from shapecalc.readers import read_spec, read_spec_text
 from shapecalc.readers.expressions import read_expression
@@ -742,3 +743,9 @@ def test_recorded_nets_are_flat_already(path: Path) -> None:
 def test_an_unreadable_thing_is_refused() -> None:
     with pytest.raises(SpecError):
         read_spec(3, registry=REGISTRY)
+
+
+def test_a_net_without_layers_gives_its_input() -> None:
+    net = {"input": [1, "H"], "layers": [], "outputs": ["input"]}
+    result = infer(read_spec(net, registry=REGISTRY), (1, 5))
+    assert [*result.outputs.values()] == [[(1, 5)]]

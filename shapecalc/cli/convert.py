@@ -68,7 +68,7 @@ def command(
         case _:
             from ..render.spec import spec_text
 
-            face.answer(spec_text(read))
+            face.answer(spec_text(read, registry))
     return 0
 
 

@@ -284,3 +284,66 @@ def shapes_of(text: str, inputs: list[tuple[int, ...]], expression: str = "Net()
 def test_short_sources_are_followed(name: str) -> None:
     text, inputs, outputs = SHORT[name]
     assert shapes_of(text, inputs) == outputs
+
+
+# ------------------------------------------------------------------------------- what goes wrong
+
+
+def refusal(tmp_path: Path, text: str, expression: str | None = None, **rest: Any) -> SpecError:
+    with pytest.raises(SpecError) as found:
+        read_python(
+            text, str(tmp_path / "model.py"), expression, registry=default_registry(), **rest
+        )
+    return found.value
+
+
+UNFOLLOWED = """
+import torch.nn as nn
+import elsewhere
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(10, 4)
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x, y):
+        return elsewhere.join(self.head(self.embed(x)), y)
+
+def build():
+    return Net()
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("Nett", "did you mean Net?"),
+        ("biuld()", "did you mean build?"),
+        ("Q", "it has: Net, build"),
+    ],
+)
+def test_a_name_that_is_not_there_names_the_nearest(
+    tmp_path: Path, expression: str, hint: str
+) -> None:
+    error = refusal(tmp_path, UNFOLLOWED, expression)
+    assert (error.code, error.hint) == ("S134", hint)
+
+
+@pytest.mark.parametrize("inputs", [None, {0: (2, 5), 1: (2, 5)}])
+def test_parameters_are_known_where_the_forward_is_not(tmp_path: Path, inputs: Any) -> None:
+    error = refusal(tmp_path, UNFOLLOWED, "Net", inputs=inputs)
+    net = getattr(error, "net", None)
+    assert net is not None
+    assert list(state_dict(net).parameters) == ["embed.weight", "head.weight", "head.bias"]
+
+
+def test_a_function_that_may_change_a_module_is_refused(tmp_path: Path) -> None:
+    text = UNFOLLOWED.replace(
+        "self.head = nn.Linear(4, 3)",
+        "self.head = nn.utils.parametrize.register_parametrization(nn.Linear(4, 3), 'weight', None)",
+    ).replace("import torch.nn", "import torch.nn.utils.parametrize\nimport torch.nn")
+    error = refusal(tmp_path, text, "Net")
+    assert "may change its parameters" in error.message
+    assert error.location is not None
+    assert error.location.line == 10

@@ -40,13 +40,22 @@ def command(
       shapecalc params lenet
       shapecalc params resnet18 --wrap DataParallel --json
     """
+    from ..errors import ShapecalcError
     from ..infer import state_dict
 
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
-    read = load_net(net, registry, shapes)
-    state = state_dict(read, shapes, values, registry, wrap)
-    for note in read.notes:
+    try:
+        found = load_net(net, registry, shapes)
+    except ShapecalcError as error:
+        # A model that is built has parameters, whatever its forward does.
+        built = getattr(error, "net", None)
+        if built is None:
+            raise
+        face.warn([f"the forward can't be followed: {error.message}"])
+        found, shapes = built, {}
+    state = state_dict(found, shapes, values, registry, wrap)
+    for note in found.notes:
         face.tell(f"warning: {note}")
     if face.json:
         face.document(state.to_dict())

@@ -1,5 +1,9 @@
 """Plumbing around models: devices, versions, small functions of torch that sources import."""
 
+import os
+import sys
+from enum import Enum, IntEnum
+
 import torch
 import torch.nn as nn
 from packaging import version
@@ -62,3 +66,63 @@ class Scaled(nn.Module):
     def forward(self, x):
         x = torch.nn.functional.normalize(x, dim=1)
         return x * self.g * (x.shape[1] ** 0.5) + torch.tensor(x.shape[-1])
+
+
+class Layout(str, Enum):
+    """A text that is a member of an enumeration as well."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+class Rank(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+def make_activation(kind, inplace=True):
+    try:
+        return kind(inplace=inplace)
+    except TypeError:
+        return kind()
+
+
+def register(function):
+    """Note a function in its own module, as registries of models do."""
+    module = sys.modules[function.__module__]
+    module.__all__ = [*getattr(module, "__all__", []), function.__name__]
+    return function
+
+
+class Staged(nn.Module):
+    """Computes its options with numbers in tensors, and asks the environment for one."""
+
+    def __init__(self, depths=(1, 2), layout="last"):
+        super().__init__()
+        self.layout = Layout(layout)
+        rates = [x.tolist() for x in torch.linspace(0, 0.3, sum(depths)).split(list(depths))]
+        drops = [rate for stage in rates for rate in stage]
+        blocks = (4 ** torch.arange(2)).flip(0).tolist()
+        widths = torch.round(torch.tensor([8.0, 8.0, 12.0]) / 4) * 4
+        width = len(torch.unique(widths)) * blocks[0]
+        self.drops = nn.ModuleList(
+            nn.Linear(width, width) if rate > 0.0 else nn.Identity() for rate in drops
+        )
+        self.act = make_activation(nn.GELU)
+        self.names = nn.ModuleDict({f"{Layout.LAST}"[-4:]: nn.Linear(width, 2 * Rank.HIGH)})
+        bias = os.environ.get("PLUMBING_BIAS", "false").lower() == "true"
+        self.proj = nn.Conv2d(3, width, 2, 2, bias=bias or os.getenv("PLUMBING_CONV") is not None)
+
+    def forward(self, x):
+        x = self.proj(x)
+        if self.layout == "last" and self.layout is Layout.LAST and self.layout != Layout.FIRST:
+            x = x.permute(0, 2, 3, 1)
+        for layer in self.drops:
+            x = self.act(layer(x))
+        x = torch.fft.fft2(x, dim=(1, 2)).real
+        return self.names["LAST"](x)
+
+
+@register
+def staged(**options):
+    return Staged(**options)

@@ -126,8 +126,29 @@ _WHOLE: dict[str, Callable[[tuple[Value, ...]], tuple[Value, ...]]] = {
 }
 
 
+def distinct(name: str, arguments: list[Value]) -> tuple[Value, ...] | None:
+    """Give the numbers of a function whose very shape depends on numbers, where these are known."""
+    source = arguments[0] if len(arguments) == 1 else None
+    if name != "unique" or not isinstance(source, Tensor) or source.elements is None:
+        return None
+    return tuple(sorted(set(source.elements)))
+
+
+def _flipped(arguments: list[Value]) -> tuple[Value, ...] | None:
+    source, *places = arguments
+    flat = isinstance(source, Tensor) and source.elements and len(source.shape or ()) == 1
+    dims = [
+        item
+        for place in places
+        for item in (place if isinstance(place, (list, tuple)) else [place])
+    ]
+    return source.elements[::-1] if flat and dims in ([0], [-1]) else None
+
+
 def known_elements(machine: Machine, name: str, arguments: list[Value]) -> tuple[Value, ...] | None:
     """Give the numbers of a function's result, where its arguments are known and it is simple."""
+    if name == "flip":
+        return _flipped(arguments)
     for item in arguments:
         if isinstance(item, Tensor):
             if item.elements is None:
@@ -146,6 +167,28 @@ def known_elements(machine: Machine, name: str, arguments: list[Value]) -> tuple
         if tensor.elements and tensor.shape is not None and len(tensor.shape) == 1:
             return _WHOLE[name](tensor.elements)
     return None
+
+
+# Functions that keep the order of the numbers, whatever shape they get.
+_RESHAPING = frozenset(
+    ["view", "reshape", "flatten", "unsqueeze", "squeeze", "ravel", "unflatten", "view_as"]
+)
+_PARTING = frozenset(["split", "chunk", "unbind", "tensor_split", "split_with_sizes"])
+
+
+def keep_elements(name: str, arguments: list[Value], found: Value) -> None:
+    """Note the numbers of a function's result that are those of its first argument, in order."""
+    source = arguments[0] if arguments else None
+    if not isinstance(source, Tensor) or source.elements is None:
+        return
+    if name in _RESHAPING and isinstance(found, Tensor):
+        found.elements = source.elements
+    if name in _PARTING and isinstance(found, tuple) and len(source.shape or ()) == 1:
+        place = 0
+        for part in found:
+            size = math.prod(part.shape)
+            part.elements = source.elements[place : place + size]
+            place += size
 
 
 def array_operator(machine: Machine, symbol: str, left: Value, right: Value) -> Value:

@@ -74,13 +74,13 @@ def instantiate(
             raise machine.unknown(missing, what.format(kind.name))
     location = machine.here()
     maker = kind.find("__new__")
+    if ENUM in kind.order:
+        return enum_member(machine, kind, arguments)
     if maker is not MISSING:
         function = maker.function if isinstance(maker, Unbound) else maker
         made = machine.call(function, [kind, *arguments], keywords)
         if not isinstance(made, Instance) or kind not in made.type.order:
             return made
-    elif ENUM in kind.order:
-        return enum_member(machine, kind, arguments)
     elif machine.tracer.modules.is_module_class(kind):
         made = Module(kind, location)
     else:

@@ -108,6 +108,13 @@ def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return machine.tracer.create((len(found),), found if len(found) <= MAX_ELEMENTS else None)
 
 
+def _logspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    found = _linspace(machine, given[:3], {key: named[key] for key in named if key != "base"})
+    if isinstance(found, Tensor):
+        found.elements = None
+    return found
+
+
 def _eye(machine: Machine, given: list[Value], named: Keywords) -> Value:
     sizes = [item for item in given[:2] if is_number(item)] or [named["n"]]
     return machine.tracer.create((sizes[0], sizes[-1]))
@@ -154,7 +161,7 @@ CREATORS: dict[str, Rule] = {
     "arange": _arange,
     "range": _arange,
     "linspace": _linspace,
-    "logspace": _linspace,
+    "logspace": _logspace,
     "eye": _eye,
     "tril_indices": _tril_indices,
     "triu_indices": _tril_indices,

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 ENUM = Class("Enum", (OBJECT,))
+ENUM.names["__str__"] = Native(
+    "__str__", lambda machine, given, named: f"{given[0].type.name}.{given[0].attributes['name']}"
+)
+VALUE_TEXT = Native("__str__", lambda machine, given, named: str(given[0].attributes["value"]))
 
 
 class Auto:
@@ -29,6 +33,8 @@ def make_members(machine: Machine, kind: Class) -> None:
             number = len(made) + 1 if isinstance(value, Auto) else value
             known.attributes.update({"name": name, "value": number})
             known.attributes.update({"_name_": name, "_value_": number})
+            if any(base.name in ("int", "str") and base.module is None for base in kind.order):
+                known.content = number  # the member is a number or a text as well
             made.append((value, known))
         kind.names[name] = known
 

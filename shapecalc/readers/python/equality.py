@@ -49,10 +49,19 @@ def relation_between(machine: Machine, symbol: str, left: Value, right: Value) -
             method = one.type.find(_METHODS.get(sign, "__ge__"))
             if method is not MISSING:
                 return machine.call(Method(method, one), [other], {})
+    left, right = _plain(left), _plain(right)
+    if is_number(left) and is_number(right):
+        return compare(machine, symbol, left, right)
     if symbol in ("==", "!="):
         same = equal(machine, left, right)
         return same if symbol == "==" else negate(same)
     return _ordered(machine, symbol, left, right)
+
+
+def _plain(value: Value) -> Value:
+    """Give the number or the text that an object of a subclass of these is."""
+    held = value.content if isinstance(value, Instance) else None
+    return held if isinstance(held, (int, float, str)) else value
 
 
 def equal(machine: Machine, left: Value, right: Value) -> Value:

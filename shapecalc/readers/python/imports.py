@@ -55,13 +55,12 @@ class Loader:
         module.names.setdefault("__name__", module.name)
         module.names.setdefault("__file__", Opaque("the path of this file"))
         last = max(
-            (
-                place
-                for place, node in enumerate(tree.body)
-                if isinstance(node, (ast.ClassDef, ast.FunctionDef))
-            ),
+            (place for place, node in enumerate(tree.body) if _defines(node)),
             default=len(tree.body) - 1,
         )
+        if last == len(tree.body) - 1 and Path(module.file).name == "__init__.py":
+            # A package that only gathers names is read as far as they are asked for.
+            last = -1 if not any(map(_defines, tree.body)) else last
         module.pending = tree.body[last + 1 :]
         frame = Frame(module.names, module)
         for node in tree.body[: last + 1]:
@@ -186,14 +185,10 @@ class Loader:
         shown = "." * level + name
         if level == 0 and libraries.is_known(name):
             return Library(name)
-        if any(self._catches_import(names) for names in self.machine.guards):
+        if self.machine.catches("ImportError", "ModuleNotFoundError"):
             raise self.machine.fail("ModuleNotFoundError", f"No module named '{shown}'")
         reason = f"{shown} isn't beside this file"
         return Opaque(reason, self.machine.here_or(importer), foreign=True)
-
-    @staticmethod
-    def _catches_import(names: set[str]) -> bool:
-        return bool(names & {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
     # --------------------------------------------------------------------------------------- files
 
@@ -239,6 +234,15 @@ class Loader:
         self.machine.caller, self.machine.site = caller, site
         return module
 
+    def by_name(self) -> dict[str, Value]:
+        """Give what `sys.modules` holds: the files that are read, where only one has a name."""
+        found: dict[str, Value] = {}
+        for module in self.modules.values():
+            known = found.setdefault(module.name, module)
+            if known is not module:
+                found[module.name] = Opaque(f"which of two files is meant by {module.name}")
+        return found
+
     def _stand_in(self, name: str) -> SourceModule:
         if name not in self.modules:
             text = STANDINS[name]
@@ -246,6 +250,10 @@ class Loader:
             self.modules[name] = module
             self._run(module, parse_source(text, module.file))
         return self.modules[name]
+
+
+def _defines(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.ClassDef, ast.FunctionDef))
 
 
 def _roots(file: str, import_root: str | None) -> list[Path]:

@@ -15,7 +15,7 @@ def hashable(machine: Machine, value: Value) -> Value:
     machine.budget.spend(1)
     if isinstance(value, (Traced, Ratio)):
         return machine.pin(value)
-    if isinstance(value, Instance) and isinstance(value.content, tuple):
+    if isinstance(value, Instance) and isinstance(value.content, (tuple, str, int)):
         value = value.content
     if isinstance(value, tuple):
         machine.budget.depth += 1

@@ -28,6 +28,9 @@ _TABLES: dict[str, dict[str, Value]] = {
 class Libraries:
     """Finds packages and their members by dotted name."""
 
+    def __init__(self) -> None:
+        self.environment: dict[str, Value] = {}  # in which nothing is set but by the source
+
     def is_known(self, name: str) -> bool:
         """Tell whether a package can be imported without its source."""
         top = name.partition(".")[0]
@@ -38,6 +41,10 @@ class Libraries:
         if name.startswith("__") and name != "__version__":
             return {"__name__": owner.name, "__file__": owner.name}.get(name, Opaque(owner.name))
         path = f"{owner.name}.{name}"
+        if path == "os.environ":
+            return self.environment
+        if path == "sys.modules":
+            return machine.loader.by_name()
         top = path.partition(".")[0]
         if top == "torch":
             return torch_member(machine, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import SpecError
 
-MAX_STEPS = 2_000_000  # evaluated nodes, and elements made or visited
+MAX_STEPS = 4_000_000  # evaluated nodes, and elements made or visited
 MAX_STATEMENT_STEPS = 300_000  # of one statement at the top of a file
 MAX_CALLS = 120  # calls inside calls
 MAX_DEPTH = 600  # nested expressions and statements, calls included

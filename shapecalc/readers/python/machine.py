@@ -156,6 +156,11 @@ class Machine:
         """Make an exception as Python would raise it, which the source may catch."""
         return fail(kind, message)
 
+    def catches(self, *kinds: str) -> bool:
+        """Tell whether a `try` statement around here mentions one of some exceptions, or all."""
+        wanted = {*kinds, "Exception", "BaseException"}
+        return any(names & wanted for names in self.guards)
+
     def limit(self, message: str) -> LimitError:
         """Make the error of a source that costs too much."""
         return LimitError(message)

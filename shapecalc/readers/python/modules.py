@@ -124,7 +124,12 @@ class Modules:
         module.started = True
         module.arguments = list(arguments)
         module.keywords = dict(keywords)
-        self.state_of(module)
+        try:
+            self.state_of(module)
+        except SpecError as error:
+            if error.code in _NO_SUCH_ARGUMENT and self.tracer.machine.catches("TypeError"):
+                raise self.tracer.machine.fail("TypeError", error.message) from None
+            raise
 
     def call_of(self, module: Module) -> Call:
         """Write the call that makes a registry's layer, wrappers around it."""
@@ -411,6 +416,9 @@ def _snake_function(name: str) -> str:
     """Give the function that a class stands for: `Conv2d` is `conv2d`."""
     return name.lower().replace("transpose", "_transpose")
 
+
+# Codes of arguments that are unknown, too many, or missing.
+_NO_SUCH_ARGUMENT = frozenset({"S111", "S112", "S113"})
 
 # What nn.Module has and this reader doesn't.
 _UNFOLLOWED = frozenset(

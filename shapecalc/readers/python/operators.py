@@ -45,7 +45,12 @@ def binary(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
     found = _by_method(machine, symbol, left, right)
     if found is not MISSING:
         return found
-    return _on_collections(machine, symbol, _content(left), _content(right))
+    if symbol == "%" and isinstance(left, str):
+        return _on_collections(machine, symbol, left, right)
+    left, right = _content(left), _content(right)
+    if is_number(left) and is_number(right):
+        return arithmetic(machine, symbol, left, right)
+    return _on_collections(machine, symbol, left, right)
 
 
 def _content(value: Value) -> Value:

@@ -138,11 +138,13 @@ def _read(
             found = _guess(built, shapes, registry)
             if found is None or found[0] in guessed:
                 open_name = next(name for name, shape in shapes.items() if shape is None)
-                raise SpecError(
+                wanted = SpecError(
                     f"the source doesn't say what shape {open_name} has",
                     hint="give it: --input 1x3x32x32",
                     code="S118",
-                ) from None
+                )
+                net = built.machine.tracer.net(built.name, built.root, [], file)
+                raise SourceUnfollowed(wanted, net) from None
             guessed[found[0]] = found[1]
 
 
@@ -311,7 +313,11 @@ def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
         raise _misfit(error.message, error, built, file) from None
     except SpecError as error:
         raise SourceUnfollowed(error, tracer.net(built.name, root, [], file)) from None
-    return tracer.net(built.name, root, flat_tensors(machine, found), file)
+    try:
+        outputs = flat_tensors(machine, found)
+    except SpecError as error:
+        raise SourceUnfollowed(error, tracer.net(built.name, root, [], file)) from None
+    return tracer.net(built.name, root, outputs, file)
 
 
 def _positional(machine: Machine, root: Module) -> list[str]:

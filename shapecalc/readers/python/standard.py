@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .attributes import get_attribute
 from .copying import deep_copy, shallow_copy
 from .dataclass import FieldDefault, as_dict, dataclass, field, fields_of, replace
-from .enumeration import ENUM, Auto
+from .enumeration import ENUM, VALUE_TEXT, Auto
 from .equality import relation_between
 from .failures import OBJECT
 from .items import get_item
@@ -20,7 +20,7 @@ from .operators import binary
 from .options import ARGUMENT_PARSER, NAMESPACE
 from .patterns import PATTERNS
 from .signatures import SIGNATURES
-from .types import COUNTER, DEFAULT, DEQUE, ORDERED, PARTIAL
+from .types import COUNTER, DEFAULT, DEQUE, INT, ORDERED, PARTIAL, STR
 from .values import (
     MISSING,
     Array,
@@ -404,6 +404,11 @@ def _group(prefix: str, members: dict[str, Value | Rule]) -> dict[str, Value]:
     }
 
 
+def _environment(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for a look into the environment, in which nothing is set."""
+    return given[1] if len(given) > 1 else named.get("default")
+
+
 STANDARD: dict[str, Value] = {
     **_group("math", _MATH),
     **_group(
@@ -477,7 +482,13 @@ STANDARD: dict[str, Value] = {
     ),
     **_group(
         "enum",
-        {"Enum": ENUM, "IntEnum": ENUM, "Flag": ENUM, "auto": lambda machine, given, named: Auto()},
+        {
+            "Enum": ENUM,
+            "IntEnum": Class("IntEnum", (INT, ENUM), {"__str__": VALUE_TEXT}),
+            "StrEnum": Class("StrEnum", (STR, ENUM), {"__str__": VALUE_TEXT}),
+            "Flag": ENUM,
+            "auto": lambda machine, given, named: Auto(),
+        },
     ),
     **_group("abc", {"ABC": Class("ABC", (OBJECT,)), "abstractmethod": _identity}),
     "numbers.Number": _predicate("Number", _number_test),
@@ -488,6 +499,7 @@ STANDARD: dict[str, Value] = {
     "types.MethodType": Native("MethodType", lambda machine, given, named: Method(*given)),
     "argparse.ArgumentParser": ARGUMENT_PARSER,
     "argparse.Namespace": NAMESPACE,
+    "os.getenv": Native("getenv", _environment),
     "sys.version_info": (3, 12, 0, "final", 0),
     "sys.maxsize": 2**63 - 1,
     "sys.argv": [],

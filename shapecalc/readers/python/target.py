@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...errors import SpecError
+from ...errors import SpecError, nearest_words
 from .parsing import quiet_parse
 from .values import Class, Frame, Function, Module, SourceModule, Value
 
@@ -25,7 +25,26 @@ def named_target(machine: Machine, module: SourceModule, expression: str) -> Val
     shown.pending = module.pending
     frame = Frame(_Names(machine, module), shown)
     machine.caller = frame
+    first = next((node for node in ast.walk(tree) if isinstance(node, ast.Name)), None)
+    if first is not None and first.id not in frame.names and first.id not in machine.builtins:
+        raise _no_such_name(machine, module, first.id)
     return machine.evaluate(tree.body, frame)
+
+
+def _no_such_name(machine: Machine, module: SourceModule, name: str) -> SpecError:
+    """Make the error of a name that a source doesn't have."""
+    made = {
+        key: value
+        for key, value in module.names.items()
+        if isinstance(value, (Class, Function, Module)) and not key.startswith("_")
+    }
+    own = [key for key, value in made.items() if getattr(value, "module", module) is module]
+    near = nearest_words(name, [*own, *(key for key in made if key not in own)])
+    if near:
+        hint = f"did you mean {near[0]}?"
+    else:
+        hint = f"it has: {', '.join(own[:20])}" if own else "it makes no classes and no functions"
+    return SpecError(f"{module.file} has no {name}", hint=hint, code="S134")
 
 
 class _Names(dict[str, Value]):

@@ -197,6 +197,12 @@ _RULES: dict[str, Rule] = {
     "torch.jit.annotate": lambda machine, given, named: given[1],
     "torch.jit.is_scripting": _no,
     "torch.jit.is_tracing": _no,
+    "torch.compiler.is_compiling": _no,
+    "torch.compiler.is_dynamo_compiling": _no,
+    "torch.compiler.is_exporting": _no,
+    "torch.compiler.disable": _decorator,
+    "torch._dynamo.is_compiling": _no,
+    "torch._dynamo.disable": _decorator,
     "torch.onnx.is_in_onnx_export": _no,
     "torch.fx.wrap": _identity,
     "torch.is_grad_enabled": _no,
@@ -351,7 +357,7 @@ _PARTS_OF_NN = frozenset(
 )
 
 # Packages that share their names with methods of tensors: `x.cuda()` and `torch.cuda.is_available()`.
-_PACKAGES = frozenset({"torch.cuda", "torch.xpu", "torch.mps"})
+_PACKAGES = frozenset({"torch.cpu", "torch.cuda", "torch.fft", "torch.mps", "torch.xpu"})
 
 # Functions that share their names with methods of tensors.
 _OTHER_NAMES = {"torch.nn.functional.unfold": "im2col"}

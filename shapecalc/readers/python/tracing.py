@@ -14,7 +14,7 @@ from ...registry import LayerType, Registry
 from ...relations import AllOf, AnyOf, Comparison, Relation, negate
 from ...syntax import Call, Constant, Name, Node, Sequence, parse, parts_of
 from .arguments import node_of_value, sort_arguments
-from .arrays import combine, known_elements
+from .arrays import combine, distinct, keep_elements, known_elements
 from .failures import Raised
 from .limits import MAX_CONDITIONS, MAX_LAYERS
 from .modules import Modules
@@ -178,9 +178,13 @@ class Tracer:
         )
         if unknown is not None and self.building:
             return unknown
+        numbers = distinct(name, arguments) if not keywords else None
+        if numbers is not None:
+            return self.create((len(numbers),), numbers)
         found = self.apply(type_, arguments, keywords)
         if isinstance(found, Tensor) and not keywords:
             found.elements = known_elements(self.machine, name, arguments)
+        keep_elements(name, arguments, found)
         return found
 
     def apply(self, type_: LayerType, arguments: list[Value], keywords: dict[str, Value]) -> Value:

@@ -39,7 +39,11 @@ def get_attribute(machine: Machine, value: Value, name: str) -> Value:
     """Give `value.name`; raises the source's AttributeError where there is none."""
     found = find_attribute(machine, value, name)
     if found is MISSING:
-        if isinstance(value, Module) and value.arguments is not None:
+        if (
+            isinstance(value, Module)
+            and value.arguments is not None
+            and not machine.tracer.modules.derived(value, name)
+        ):
             raise SpecError(f"{value.type.name}.{name} is not followed", code="S110")
         raise machine.fail("AttributeError", f"{_kind(machine, value)} has no attribute '{name}'")
     return found
@@ -161,6 +165,8 @@ def of_class(machine: Machine, value: Class, name: str) -> Value:
             return None
         case "__class__":
             return machine.builtins["type"]
+        case "__new__" if value.name == "object" and value.module is None:
+            return Native(name, lambda m, given, named: m.tracer.modules.bare(given[0], m.here()))
         case "__module__":
             return value.module.name if value.module is not None else "builtins"
     return machine.unbound_method(value, name)
@@ -173,6 +179,8 @@ def _of_super(machine: Machine, value: Super, name: str) -> Value:
     if held is MISSING:
         if isinstance(owner, Instance) and owner.content is not None:
             return method_of(owner.content, name)
+        if name == "__new__" and kind.find("<base>") is MISSING:
+            return Native(name, lambda m, given, named: m.tracer.modules.bare(given[0], m.here()))
         return kind.find("<base>")
     if isinstance(held, Property):
         return machine.call(held.getter, [owner], {})

@@ -149,6 +149,9 @@ class Loader:
         path = self._path(importer, inner, level)
         if path is not None:
             return self._load(path, inner)
+        if found.name in STANDINS:
+            reason = f"{found.name}.{wanted}, which isn't beside this file"
+            return Opaque(reason, self.machine.here_or(importer), foreign=True)
         raise self.machine.fail("ImportError", f"cannot import name '{wanted}' from '{found.name}'")
 
     def _everything(self, found: Value) -> dict[str, Value]:

@@ -206,7 +206,8 @@ class Modules:
             for name in shapes:
                 if name in module.replaced:
                     tensor = module.replaced[name]
-                    if isinstance(tensor, Tensor):
+                    # A weight that a plain tensor stands for is an attribute like any other.
+                    if isinstance(tensor, Tensor) and tensor.kind != "value":
                         yield name, tensor
                 else:
                     yield name, self._weight(module, name, shapes[name], kind)
@@ -277,12 +278,22 @@ class Modules:
         name = _snake_function(self.type_of(module).name)
         return self.tracer.function(name, given, options)
 
+    def derived(self, module: Module, name: str) -> bool:
+        """Tell whether a name is made from that of a weight, as `weight_u` is: no layer has it itself."""
+        known = self._state_names(self.type_of(module))
+        return any(name.startswith(f"{weight}_") for weight in known)
+
     def _state_names(self, type_: LayerType) -> set[str]:
         found: set[str] = set()
         for section in ("weights", "buffers"):
             data = type_.data.get(section)
             found |= set(data) if isinstance(data, dict) else set()
         return found
+
+    @staticmethod
+    def _is_buffer(type_: LayerType, name: str) -> bool:
+        buffers = type_.data.get("buffers")
+        return isinstance(buffers, dict) and name in buffers
 
     def _argument(self, module: Module, type_: LayerType, name: str) -> Value:
         """Give an argument of a layer as PyTorch keeps it: spread over the axes where it has weights."""
@@ -340,7 +351,7 @@ class Modules:
         """Put another weight or argument into a registry's layer."""
         type_ = self.type_of(module)
         if name in self._state_names(type_) and (value is None or isinstance(value, Tensor)):
-            if isinstance(value, Tensor) and value.kind == "value":
+            if isinstance(value, Tensor) and value.kind == "value" and self._is_buffer(type_, name):
                 value = as_buffer(value)
             module.replaced[name] = value
             return True

@@ -181,8 +181,17 @@ def _operator(symbol: str) -> Rule:
     return lambda machine, given, named: binary(machine, symbol, given[0], given[1])
 
 
+def _qr(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    shape, _ = from_nested(machine, given[0])
+    if len(shape) != 2 or named or len(given) > 1:
+        return Opaque("parts of a matrix", machine.here())
+    inner = min(shape)
+    return Array((shape[0], inner), None), Array((inner, shape[1]), None)
+
+
 _RULES: dict[str, Rule] = {
     **SHAPED,
+    "linalg.qr": _qr,
     "unique": _unique,
     "add": _operator("+"),
     "subtract": _operator("-"),

@@ -116,13 +116,54 @@ def parse(text):
 
 LooseVersion = StrictVersion = Version
 """
+_HUB = """
+class ModelHubMixin:
+    def save_pretrained(self, *arguments, **options):
+        pass
+
+    def push_to_hub(self, *arguments, **options):
+        pass
+
+
+class PyTorchModelHubMixin(ModelHubMixin):
+    pass
+"""
+_LIGHTNING = """
+import torch.nn as nn
+
+
+class LightningModule(nn.Module):
+    def save_hyperparameters(self, *arguments, **options):
+        pass
+
+    def log(self, *arguments, **options):
+        pass
+
+    def log_dict(self, *arguments, **options):
+        pass
+
+    def configure_optimizers(self):
+        return None
+
+
+class LightningDataModule:
+    pass
+
+
+class Callback:
+    pass
+"""
 STANDINS: dict[str, str] = {
     "timm.models.layers": _DROP_PATH,
     "timm.layers": _DROP_PATH,
     "timm.models.registry": _REGISTRY,
     "timm.data": _DATA,
     "einops.layers.torch": _REARRANGE,
+    "huggingface_hub": _HUB,
+    "lightning": "import lightning.pytorch as pytorch\nfrom lightning.pytorch import LightningModule\n",
+    "lightning.pytorch": _LIGHTNING,
     "packaging.version": _VERSION,
     "packaging": "import packaging.version as version\n",
     "distutils.version": _VERSION,
+    "pytorch_lightning": _LIGHTNING,
 }

@@ -307,7 +307,22 @@ TORCH: dict[str, Value] = {
 TENSOR.names["__new__"] = Native(
     "Tensor", lambda machine, given, named: CREATORS["Tensor"](machine, given[1:], named)
 )
-_LEGACY = Native("Tensor", CREATORS["Tensor"])
+# The types that tensors had once, which also make tensors. None on a CPU is one of `torch.cuda`.
+_LEGACY_TYPES = {
+    "Float": "float32",
+    "Double": "float64",
+    "Half": "float16",
+    "BFloat16": "bfloat16",
+    "Long": "int64",
+    "Int": "int32",
+    "Short": "int16",
+    "Char": "int8",
+    "Byte": "uint8",
+    "Bool": "bool",
+}
+for _name, _dtype in _LEGACY_TYPES.items():
+    for _owner, _held in (("torch", _dtype), ("torch.cuda", "")):
+        TORCH[f"{_owner}.{_name}Tensor"] = Class(f"{_name}Tensor", (TENSOR,), {"<dtype>": _held})
 
 
 def torch_member(machine: Machine, path: str) -> Value:
@@ -380,8 +395,6 @@ def _class(machine: Machine, path: str, owner: str, name: str) -> Value:
         if wrapper is not None:
             return machine.tracer.modules.wrapper_class(name, wrapper)
         return machine.tracer.modules.layer_class(name)
-    if name.endswith("Tensor") and owner in ("torch", "torch.cuda"):
-        return _LEGACY
     return Opaque(path)
 
 

@@ -334,6 +334,8 @@ def is_instance(machine: Machine, value: Value, kind: Value) -> Value:
         raise machine.fail("TypeError", "isinstance() arg 2 must be a type or tuple of types")
     if isinstance(value, Opaque):
         return value
+    if isinstance(value, Tensor) and "<dtype>" in kind.names:
+        return bool(kind.names["<dtype>"] == value.dtype)
     own = type_of(machine, value)
     return own is not None and inherits(machine, own, kind)
 

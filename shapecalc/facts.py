@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, decide, negate
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare, decide, negate
 
 Bounds = tuple[int, "int | None"]
 
@@ -118,9 +118,27 @@ class Facts:
             for item in value.items:  # one after the other, for what one grants may refute the next
                 self.require(item, message, kind)
         elif answer is None:
-            self.grant(value)
+            if not self._follows(value):
+                self.grant(value)
         elif not answer:
             raise Misfit(message(), kind, value)
+
+    def _follows(self, relation: Relation) -> bool:
+        """Say whether a bound is no tighter than one that the same layer has demanded already."""
+        if not isinstance(relation, Comparison) or relation.op != ">=" or len(relation.symbols) < 2:
+            return False
+        for demand in reversed(self.demands):
+            if demand.layer != self.layer:
+                break
+            own = demand.relation
+            if isinstance(own, Comparison) and own.op == ">=" and own.symbols <= relation.symbols:
+                rest = compare(relation.dim - own.dim, ">=", 0)
+                if isinstance(rest, bool):
+                    if rest:
+                        return True
+                elif decide(rest, self.known):
+                    return True
+        return False
 
     def grant(self, relation: Relation) -> None:
         """Record a relation and take it for granted from here on."""

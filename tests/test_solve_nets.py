@@ -330,3 +330,11 @@ def test_a_view_that_mixes_samples_holds_for_every_batch() -> None:
     assert (16, 212) in answer
     for size in ((3, 3, 16, 212), (2, 3, 21, 112)):
         assert not shapecalc.infer("lenet", input=size).errors
+
+
+def test_a_demand_that_follows_from_another_is_not_repeated() -> None:
+    result = shapecalc.infer("Conv2d(3, 8, k, stride=s)", input=("N", 3, "H", 32))
+    assert result.conditions == ("1 <= k <= 32", "H >= k")
+    answer = shapecalc.solve("Conv2d(3, 8, 3, stride=s, padding=p)")
+    (box,) = answer.to_dict()["solutions"]
+    assert box["s"] == [[1, None, 1]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim
@@ -57,6 +57,16 @@ class Layer(NamedTuple):
         return found
 
 
+class OtherNets(NamedTuple):
+    """What a source makes of other sizes; `left_out` says where not all of it is known."""
+
+    nets: tuple[Net, ...]
+    left_out: str | None = None
+
+
+Others: TypeAlias = "Callable[[], OtherNets]"
+
+
 class Net(NamedTuple):
     """A net in flat form.
 
@@ -64,6 +74,7 @@ class Net(NamedTuple):
     the modules in the order they are registered, where that isn't the order in which they run (or
     some never run): entries with a `call` or an `alias` and no sources. `output_names` are names of
     their own that the spec gives the outputs. `notes` say what the text that was read leaves open.
+    `others` gives the nets that a source makes of sizes for which it goes other ways than this one.
     """
 
     name: str
@@ -75,6 +86,7 @@ class Net(NamedTuple):
     file: str = ""
     output_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    others: Others | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the net in flat form, as `--json` embeds it."""

@@ -29,7 +29,18 @@ from .infer import (
     unused_values,
 )
 from .isolate import dims_of, monomial_size
-from .net import Layer, Net, Reference, Shape, Size, references, shape_json, size_json, sizes_used
+from .net import (
+    Layer,
+    Net,
+    OtherNets,
+    Reference,
+    Shape,
+    Size,
+    references,
+    shape_json,
+    size_json,
+    sizes_used,
+)
 from .products import congruence
 from .propagate import flatten_output, is_shape
 from .registry import Input, Registry, default_registry
@@ -61,6 +72,8 @@ class Question(NamedTuple):
     mixing: frozenset[str] | None
     batch: Mapping[str, int]  # the number a spec gives for the batch, by symbol
     arguments: frozenset[str]  # unknowns that are arguments, not sizes
+    given: Mapping[str, Shape]  # the inputs as the spec has them
+    upto: str | None  # the layer after which the net is cut
 
 
 class Case(NamedTuple):
@@ -353,6 +366,8 @@ def ask(
         mixing,
         batch,
         frozenset(free),
+        shapes,
+        upto,
     )
 
 
@@ -589,26 +604,29 @@ def answer(question: Question) -> Solution:
     at: tuple[str, ...] = ()
     capped = False
     batch: Mapping[str, int] | None = None
-    scripts: list[tuple[bool, ...]] = [()]
+    others = OtherNets(()) if question.net.others is None else question.net.others()
+    scripts: list[tuple[Question, tuple[bool, ...]]] = [
+        *((other, ()) for other in _asked_of(question, others.nets)),
+        (question, ()),
+    ]
     runs = 0
     while scripts:
         if runs >= MAX_CASES:
             capped = True
             break
         runs += 1
-        script = scripts.pop()
-        facts = Facts(dict(question.known), script, mixing=question.mixing, strict=True)
-        result = propagate_net(
-            question.net, question.shapes, facts, question.values, question.registry
-        )
+        asked, script = scripts.pop()
+        facts = Facts(dict(asked.known), script, mixing=asked.mixing, strict=True)
+        result = propagate_net(asked.net, asked.shapes, facts, asked.values, asked.registry)
         for index in range(len(script), len(facts.choices)):
-            scripts.append((*facts.choices[:index], not facts.choices[index]))
+            scripts.append((asked, (*facts.choices[:index], not facts.choices[index])))
         if result.errors:
             failures.append(result.errors[0])
             continue
         warnings.update(dict.fromkeys(result.warnings))
-        at = places(question, result)
-        case = Case(result, _relations(question, result, at))
+        places_here = places(asked, result)
+        at = at or places_here
+        case = Case(result, _relations(asked, result, places_here))
         relations, needs_batch = _for_every_batch([item for item, _ in case.relations])
         if needs_batch:
             batch = question.batch or {BATCH: 1}
@@ -619,7 +637,7 @@ def answer(question: Question) -> Solution:
         solved.append((case, _solve(question, relations)))
     if batch is not None:
         warnings[f"this holds for {', '.join(f'{k} = {v}' for k, v in batch.items())}"] = None
-    system = _united(question, [item for _, item in solved], capped)
+    system = _united(question, [item for _, item in solved], capped, others.left_out)
     recommended, lossless = None, False
     if not system.is_empty:
         recommended, lossless = _recommended(question, system, solved, batch)
@@ -644,14 +662,35 @@ def _solve(
     return solve_system(list(relations), names, known, effort)
 
 
-def _united(question: Question, parts: list[SystemSolution], capped: bool) -> SystemSolution:
-    if len(parts) == 1 and not capped:
+def _asked_of(question: Question, nets: tuple[Net, ...]) -> Iterator[Question]:
+    """Ask the same of the nets that a source makes of other sizes, where they have the layers."""
+    for net in nets:
+        try:
+            kept = net if question.upto is None else cut(net, inside(net, question.upto))
+            targets = tuple((item, at and inside(kept, at)) for item, at in question.targets)
+        except SolveError:
+            continue
+        mixing = question.mixing
+        if mixing is not None:
+            mixing = mixed_views(kept, question.given, question.values, question.registry)
+        yield question._replace(net=kept, targets=targets, mixing=mixing)
+
+
+def _united(
+    question: Question,
+    parts: list[SystemSolution],
+    capped: bool,
+    left_out: str | None = None,
+) -> SystemSolution:
+    if len(parts) == 1 and not capped and left_out is None:
         return parts[0]
     boxes = tidy([box for part in parts for box in part.boxes], question.unknowns)
     limits = [part.limit for part in parts if part.limit]
     if capped:
         limits.append(f"looked at {MAX_CASES} combinations of sizes that may broadcast")
-    complete = not capped and all(part.complete for part in parts)
+    if left_out is not None:
+        limits.append(left_out)
+    complete = not capped and left_out is None and all(part.complete for part in parts)
     return SystemSolution(
         boxes, complete, None if complete else "; ".join(dict.fromkeys(limits)), question.unknowns
     )

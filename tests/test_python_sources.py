@@ -15,6 +15,7 @@ from shapecalc.net import Net
 from shapecalc.propagate import flatten_output
 from shapecalc.readers.python import SourceMisfit, read_python
 from shapecalc.registry import default_registry
+from shapecalc.solve import solve
 
 HERE = Path(__file__).parent
 # A larger set in the same form can be put beside the repository.
@@ -347,3 +348,50 @@ def test_a_function_that_may_change_a_module_is_refused(tmp_path: Path) -> None:
     assert "may change its parameters" in error.message
     assert error.location is not None
     assert error.location.line == 10
+
+
+# ------------------------------------------------------------------------------- branches of sizes
+
+BRANCHES = """
+import torch.nn as nn
+import torch.nn.functional as F
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x):
+        if x.size(2) % 2 == 1:
+            x = F.pad(x, (0, 0, 0, 1))
+        if x.size(3) % 2 == 1:
+            x = F.pad(x, (0, 1, 0, 0))
+        x = self.conv(x)
+        if x.size(2) > 50:
+            x = F.max_pool2d(x, 2)
+        elif x.size(2) < 20:
+            raise ValueError("too small")
+        return x
+"""
+
+
+def test_solving_a_source_visits_its_other_branches(tmp_path: Path) -> None:
+    # With PyTorch: 31 and 32 without the pool, 61 and 62 with it, and none of one side each.
+    net = read_python(BRANCHES, str(tmp_path / "model.py"), "Net", registry=default_registry())
+    answer = solve(net, target=(30, 30))
+    assert answer.complete
+    assert [*answer.points()] == [
+        (height, width) for pair in ((31, 32), (61, 62)) for height in pair for width in pair
+    ]
+
+
+def test_branches_that_cannot_be_followed_leave_an_answer_incomplete(tmp_path: Path) -> None:
+    text = BRANCHES.replace('raise ValueError("too small")', "return elsewhere.small(x)")
+    text = "import elsewhere\n" + text
+    net = read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
+    answer = solve(net, target=(30, 30))
+    assert not answer.complete
+    assert answer.limit is not None
+    assert "can't be followed" in answer.limit
+    assert (31, 32) in answer
+    assert (61, 62) in answer

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ...arguments import evaluate_argument
 from ...dims import Dim, symbol
 from ...errors import ShapeError, SpecError
-from ...net import Net, Reference, Shape
+from ...net import Net, OtherNets, Reference, Shape
 from ...registry import Registry
 from ...syntax import parse
 from .failures import Raised
 from .imports import Loader
-from .limits import LimitError
+from .limits import MAX_WAYS, LimitError
 from .machine import Machine
 from .parsing import parse_source
 from .target import chosen_target, named_target
@@ -133,7 +133,22 @@ def _read(
         built = build(text, file, expression, registry, import_root)
         shapes = _input_shapes(built, inputs, guessed)
         try:
-            return _trace(built, shapes, file)
+            net = _trace(built, shapes, file)
+            tracer = built.machine.tracer
+            if not tracer.choices or not tracer.symbolic():
+                return net
+
+            def others(
+                given: dict[str, Shape | None] = shapes,
+                choices: tuple[bool, ...] = tuple(tracer.choices),
+            ) -> OtherNets:
+                return _other_ways(
+                    lambda script: build(text, file, expression, registry, import_root, script),
+                    given,
+                    choices,
+                )
+
+            return net._replace(others=others)
         except ShapeWanted:
             found = _guess(built, shapes, registry)
             if found is None or found[0] in guessed:
@@ -152,10 +167,15 @@ def _read(
 
 
 def build(
-    text: str, file: str, expression: str | None, registry: Registry, import_root: str | None
+    text: str,
+    file: str,
+    expression: str | None,
+    registry: Registry,
+    import_root: str | None,
+    script: tuple[bool, ...] = (),
 ) -> Built:
-    """Read the files and make the model."""
-    machine = Machine(registry, Loader(file, import_root), Tracer(registry))
+    """Read the files and make the model; `script` sets which ways its forward will go."""
+    machine = Machine(registry, Loader(file, import_root), Tracer(registry, script))
     module = machine.loader.read_main(text)
     try:
         if expression is None:
@@ -318,6 +338,33 @@ def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
     except SpecError as error:
         raise SourceUnfollowed(error, tracer.net(built.name, root, [], file)) from None
     return tracer.net(built.name, root, outputs, file)
+
+
+def _other_ways(
+    built: Callable[[tuple[bool, ...]], Built],
+    shapes: dict[str, Shape | None],
+    choices: tuple[bool, ...],
+) -> OtherNets:
+    """Follow a forward the other ways that it can go, where sizes leave its branches open."""
+    found: list[Net] = []
+    waiting = [(*choices[:place], not choices[place]) for place in range(len(choices))]
+    left_out: str | None = None
+    for _ in range(MAX_WAYS):
+        if not waiting:
+            break
+        script = waiting.pop()
+        made = built(script)
+        try:
+            found.append(_trace(made, shapes, made.machine.loader.file))
+        except SourceMisfit:
+            pass  # sizes that the model refuses
+        except SpecError as error:
+            left_out = f"a branch of the source that can't be followed: {error.message}"
+        taken = made.machine.tracer.choices
+        waiting += [(*taken[:place], not taken[place]) for place in range(len(script), len(taken))]
+    if waiting:
+        left_out = f"looked at {MAX_WAYS + 1} ways through the source's branches"
+    return OtherNets(tuple(found), left_out)
 
 
 def _positional(machine: Machine, root: Module) -> list[str]:

@@ -45,8 +45,12 @@ class Tracer:
 
     machine: Machine
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, script: tuple[bool, ...] = ()) -> None:
         self.registry = registry
+        self.script = (
+            script  # the ways to go where sizes leave a branch open, as far as they are set
+        )
+        self.choices: list[bool] = []  # the ways gone
         self.facts = Facts()
         self.propagation = Propagation(registry, {}, self.facts)
         self.modules = Modules(self)
@@ -380,15 +384,24 @@ class Tracer:
         answer = self.facts.holds(relation)
         if answer is not None:
             return answer
-        prefer = self._at_usual_sizes(relation) if avoid is None else not avoid
+        prefer = self._way(relation) if avoid is None else not avoid
         before = len(self.facts.demands)
         self.facts.layer = self.prefix().rstrip(".") or "forward"
         choice = self.facts.decide(relation, prefer=prefer)
+        if avoid is None and not self.building:
+            self.choices.append(choice)
         if len(self.facts.demands) > before:
             taken = relation if choice else negate(relation)
             if isinstance(taken, (Comparison, AllOf, AnyOf)):
                 self.where.append(parse(str(taken)))
         return choice
+
+    def _way(self, relation: Relation) -> bool | None:
+        """Say which way to go: as the script says, or as for the sizes that pictures usually have."""
+        place = len(self.choices)
+        if not self.building and place < len(self.script):
+            return self.script[place]
+        return self._at_usual_sizes(relation)
 
     def _at_usual_sizes(self, relation: Relation) -> bool | None:
         """Say whether a relation holds at the sizes that pictures usually have."""

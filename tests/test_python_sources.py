@@ -261,7 +261,106 @@ Tensor = torch.cuda.FloatTensor if cuda else torch.FloatTensor
         [(2, 3)],
         [[2, 3], [4, 3]],
     ),
+    "distributions": (
+        """
+from torch.distributions import Categorical, kl_divergence
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mean, self.policy = nn.Linear(6, 3), nn.Linear(3, 5)
+
+    def forward(self, x):
+        near = torch.distributions.Normal(self.mean(x), torch.tensor(1.0))
+        far = torch.distributions.normal.Normal(torch.zeros(3), 1)
+        z = near.rsample()
+        choice = Categorical(logits=self.policy(z))
+        action = choice.sample()
+        coin = torch.distributions.Bernoulli(probs=torch.sigmoid(z))
+        return (
+            kl_divergence(near, far).sum(1),
+            near.sample((4,)),
+            choice.log_prob(action),
+            choice.entropy(),
+            choice.sample((2, 7)),
+            coin.log_prob(coin.sample()),
+        )
+""",
+        [(2, 6)],
+        [[2], [4, 2, 3], [2], [2], [2, 7, 2], [2, 3]],
+    ),
+    "a weight of another size": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, stride=2, bias=False)
+        self.conv.weight = nn.Parameter(self.conv.weight.sum(dim=1, keepdim=True))
+        self.fc = nn.Linear(4, 7)
+        self.fc.weight = nn.Parameter(torch.randn(9, 4))
+        self.fc.bias = None
+
+    def forward(self, x):
+        return self.conv(x), self.fc(x)
+""",
+        [(1, 1, 8, 4)],
+        [[1, 8, 3, 1], [1, 1, 8, 9]],
+    ),
+    "options that a namespace has": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        options = argparse.Namespace(depth=2)
+        if "width" not in options:
+            options.width = 3
+        return x.repeat(options.depth, options.width) if "depth" in options else x
+""",
+        [(2, 2)],
+        [[4, 6]],
+    ),
 }
+NORM = """
+class Norm(nn.Module):
+    def __init__(self, module, name="weight"):
+        super().__init__()
+        self.module, self.name = module, name
+        if not self.made():
+            self.make()
+
+    def made(self):
+        try:
+            getattr(self.module, self.name + "_u")
+            return True
+        except AttributeError:
+            return False
+
+    def make(self):
+        weight = getattr(self.module, self.name)
+        height = weight.data.shape[0]
+        u = nn.Parameter(weight.data.new(height).normal_(0, 1), requires_grad=False)
+        u.data = u.data / (u.data.norm() + 1e-12)
+        bar = nn.Parameter(weight.data)
+        del self.module._parameters[self.name]
+        self.module.register_parameter(self.name + "_u", u)
+        self.module.register_parameter(self.name + "_bar", bar)
+
+    def forward(self, *given):
+        bar, u = self.module.weight_bar, self.module.weight_u
+        sigma = u.dot(bar.view(bar.shape[0], -1).sum(1))
+        setattr(self.module, self.name, bar / sigma.expand_as(bar))
+        return self.module.forward(*given)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = Norm(nn.Conv2d(3, 8, 3, padding=1))
+        self.fc = Norm(nn.Linear(8, 2))
+
+    def forward(self, x):
+        return self.fc(self.conv(x).mean([2, 3]))
+"""
 
 
 def shapes_of(text: str, inputs: list[tuple[int, ...]], expression: str = "Net()") -> Any:
@@ -285,6 +384,34 @@ def shapes_of(text: str, inputs: list[tuple[int, ...]], expression: str = "Net()
 def test_short_sources_are_followed(name: str) -> None:
     text, inputs, outputs = SHORT[name]
     assert shapes_of(text, inputs) == outputs
+
+
+def test_a_weight_may_give_way_to_one_that_is_computed() -> None:
+    net = read_python(
+        HEAD + NORM, "short.py", "Net()", registry=default_registry(), inputs=(2, 3, 4, 4)
+    )
+    assert infer(net).error is None
+    assert shapes_of(NORM, [(2, 3, 4, 4)]) == [[2, 2]]
+    assert {name: list(shape) for name, shape in state_dict(net).parameters.items()} == {
+        "conv.module.bias": [8],
+        "conv.module.weight_u": [8],
+        "conv.module.weight_bar": [8, 3, 3, 3],
+        "fc.module.bias": [2],
+        "fc.module.weight_u": [2],
+        "fc.module.weight_bar": [2, 8],
+    }
+
+
+def test_a_tensor_is_no_parameter() -> None:
+    text = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 3)
+        self.fc.weight = torch.zeros(3, 3)
+"""
+    with pytest.raises(SpecError, match="cannot assign a tensor as parameter 'weight'"):
+        shapes_of(text, [(1, 3)])
 
 
 # ------------------------------------------------------------------------------- what goes wrong

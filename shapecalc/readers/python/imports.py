@@ -184,7 +184,7 @@ class Loader:
         if path is not None:
             return self._load(path, name)
         if level == 0 and name in STANDINS:
-            return self._stand_in(name)
+            return self.stand_in(name)
         shown = "." * level + name
         if level == 0 and libraries.is_known(name):
             return Library(name)
@@ -246,7 +246,8 @@ class Loader:
                 found[module.name] = Opaque(f"which of two files is meant by {module.name}")
         return found
 
-    def _stand_in(self, name: str) -> SourceModule:
+    def stand_in(self, name: str) -> SourceModule:
+        """Give the source that stands for a part of a package."""
         if name not in self.modules:
             text = STANDINS[name]
             module = SourceModule(name, f"<{name}>", text, "")

@@ -27,6 +27,7 @@ from .values import (
     TorchFunction,
     Value,
 )
+from .weights import OwnParameters, function_name
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -230,7 +231,7 @@ class Modules:
                 return module.children
             case "_parameters":
                 own = dict(self._own_weights(module)) if module.arguments is not None else {}
-                return {**own, **module.parameters} if own else module.parameters
+                return OwnParameters(self, module, own) if own else module.parameters
             case "_buffers":
                 return module.buffers
         if module.arguments is None:
@@ -239,14 +240,14 @@ class Modules:
             if name in _UNFOLLOWED:
                 raise SpecError(f"nn.Module.{name} is not followed")
             return MISSING
-        return self._layer_attribute(module, name)
+        return self.layer_attribute(module, name)
 
     def _own_weights(self, module: Module) -> Iterator[tuple[str, Tensor]]:
         for name, tensor in self.layer_tensors(module):
             if tensor.kind == "parameter":
                 yield name, tensor
 
-    def _layer_attribute(self, module: Module, name: str) -> Value:
+    def layer_attribute(self, module: Module, name: str) -> Value:
         if name in module.replaced:
             return module.replaced[name]
         parameters, buffers = self.state_of(module)
@@ -254,14 +255,14 @@ class Modules:
             if name in shapes:
                 return self._weight(module, name, shapes[name], kind)
         type_ = self.type_of(module)
-        if name in self._state_names(type_):
+        if name in self.state_names(type_):
             if not module.wrappers:
                 return None
             bare = Module(module.type)
             bare.arguments, bare.keywords = module.arguments, module.keywords
-            return self._layer_attribute(bare, name)
+            return self.layer_attribute(bare, name)
         if any(parameter.name == name for parameter in type_.parameters):
-            return self._argument(module, type_, name)
+            return self.argument(module, type_, name)
         if any(key.startswith(f"{name}.") for key in (*parameters, *buffers)):
             return Opaque(f"{name}, a part of {type_.name}")
         method = module.type.find("forward")
@@ -274,28 +275,23 @@ class Modules:
     def _conv(self, module: Module, given: list[Value]) -> Value:
         """Do what a convolution does with another weight: `_conv_forward(x, weight, bias)`."""
         names = ("stride", "padding", "dilation", "groups")
-        options = {name: self._argument(module, self.type_of(module), name) for name in names}
-        name = _snake_function(self.type_of(module).name)
+        options = {name: self.argument(module, self.type_of(module), name) for name in names}
+        name = function_name(self.type_of(module).name)
         return self.tracer.function(name, given, options)
 
     def derived(self, module: Module, name: str) -> bool:
         """Tell whether a name is made from that of a weight, as `weight_u` is: no layer has it itself."""
-        known = self._state_names(self.type_of(module))
+        known = self.state_names(self.type_of(module))
         return any(name.startswith(f"{weight}_") for weight in known)
 
-    def _state_names(self, type_: LayerType) -> set[str]:
+    def state_names(self, type_: LayerType) -> set[str]:
         found: set[str] = set()
         for section in ("weights", "buffers"):
             data = type_.data.get(section)
             found |= set(data) if isinstance(data, dict) else set()
         return found
 
-    @staticmethod
-    def _is_buffer(type_: LayerType, name: str) -> bool:
-        buffers = type_.data.get("buffers")
-        return isinstance(buffers, dict) and name in buffers
-
-    def _argument(self, module: Module, type_: LayerType, name: str) -> Value:
+    def argument(self, module: Module, type_: LayerType, name: str) -> Value:
         """Give an argument of a layer as PyTorch keeps it: spread over the axes where it has weights."""
         spots = [spot.name for spot in type_.parameters]
         place = spots.index(name)
@@ -350,9 +346,9 @@ class Modules:
     def _reassign(self, module: Module, name: str, value: Value) -> bool:
         """Put another weight or argument into a registry's layer."""
         type_ = self.type_of(module)
-        if name in self._state_names(type_) and (value is None or isinstance(value, Tensor)):
-            if isinstance(value, Tensor) and value.kind == "value" and self._is_buffer(type_, name):
-                value = as_buffer(value)
+        if name in self.state_names(type_) and (value is None or isinstance(value, Tensor)):
+            if isinstance(value, Tensor) and value.kind == "value":
+                value = self._computed(module, name, value)
             module.replaced[name] = value
             return True
         names = [spot.name for spot in type_.parameters]
@@ -368,11 +364,25 @@ class Modules:
             return True
         return False
 
+    def _computed(self, module: Module, name: str, value: Tensor) -> Tensor:
+        """Take a tensor that is no parameter in the place of a weight: once that has been deleted."""
+        parameters, _ = self.state_of(module)
+        if name not in parameters:
+            return as_buffer(value)
+        if name not in module.replaced or name not in module.deleted:
+            raise self.tracer.machine.fail(
+                "TypeError",
+                f"cannot assign a tensor as parameter '{name}' (nn.Parameter or None expected)",
+            )
+        return value
+
     def remove(self, module: Module, name: str) -> bool:
         """Do `del module.name` for a weight of a registry's layer."""
-        if module.arguments is None or name not in self._state_names(self.type_of(module)):
+        if module.arguments is None or name not in self.state_names(self.type_of(module)):
             return False
         module.replaced[name] = None
+        module.deleted.add(name)
+        module.weights.pop(name, None)
         return True
 
     # ------------------------------------------------------------------------------------ calling
@@ -421,11 +431,6 @@ def _layer_init(machine: Machine, given: list[Value], named: Keywords) -> None:
 def _layer_forward(machine: Machine, given: list[Value], named: Keywords) -> Value:
     module, *rest = given
     return machine.tracer.run_layer(module, rest, named)
-
-
-def _snake_function(name: str) -> str:
-    """Give the function that a class stands for: `Conv2d` is `conv2d`."""
-    return name.lower().replace("transpose", "_transpose")
 
 
 # Codes of arguments that are unknown, too many, or missing.

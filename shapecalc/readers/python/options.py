@@ -10,7 +10,12 @@ from .values import Class, Instance, Keywords, Native, Opaque, Value
 if TYPE_CHECKING:
     from .machine import Machine
 
-NAMESPACE = Class("Namespace", (OBJECT,))
+
+def _holds(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    return given[1] in given[0].attributes
+
+
+NAMESPACE = Class("Namespace", (OBJECT,), {"__contains__": Native("__contains__", _holds)})
 
 
 def _init(machine: Machine, given: list[Value], named: Keywords) -> None:

@@ -153,7 +153,148 @@ class LightningDataModule:
 class Callback:
     pass
 """
+_DISTRIBUTIONS = """
+import math
+import torch
+import torch.nn.functional as F
+
+
+def _tensor(value):
+    return value if torch.is_tensor(value) else torch.tensor(float(value))
+
+
+class Distribution:
+    def __init__(self, batch_shape=(), event_shape=(), validate_args=None):
+        self.batch_shape = torch.Size(batch_shape)
+        self.event_shape = torch.Size(event_shape)
+
+    def _shape(self, sample_shape):
+        return (*sample_shape, *self.batch_shape, *self.event_shape)
+
+    def sample_n(self, n):
+        return self.sample((n,))
+
+
+class Normal(Distribution):
+    def __init__(self, loc, scale, validate_args=None):
+        loc, scale = _tensor(loc), _tensor(scale)
+        if loc.shape != scale.shape:
+            loc, scale = torch.broadcast_tensors(loc, scale)
+        self.loc, self.scale = loc, scale
+        super().__init__(loc.shape)
+
+    @property
+    def mean(self):
+        return self.loc
+
+    @property
+    def mode(self):
+        return self.loc
+
+    @property
+    def stddev(self):
+        return self.scale
+
+    @property
+    def variance(self):
+        return self.scale.pow(2)
+
+    def rsample(self, sample_shape=()):
+        return self.loc + torch.randn(self._shape(sample_shape)) * self.scale
+
+    def sample(self, sample_shape=()):
+        return self.rsample(sample_shape).detach()
+
+    def log_prob(self, value):
+        spread = ((value - self.loc) ** 2) / (2 * self.scale**2)
+        return -spread - self.scale.log() - math.log(math.sqrt(2 * math.pi))
+
+    def entropy(self):
+        return 0.5 + 0.5 * math.log(2 * math.pi) + torch.log(self.scale)
+
+
+class _Discrete(Distribution):
+    def __init__(self, probs=None, logits=None, validate_args=None):
+        if (probs is None) == (logits is None):
+            raise ValueError("Either `probs` or `logits` must be specified, but not both.")
+        self._probs = None if probs is None else _tensor(probs)
+        self._logits = None if logits is None else _tensor(logits)
+        self._given = self._logits if probs is None else self._probs
+        super().__init__(self._batch())
+
+
+class Categorical(_Discrete):
+    def _batch(self):
+        if self._given.dim() < 1:
+            raise ValueError("`probs` parameter must be at least one-dimensional.")
+        return self._given.shape[:-1]
+
+    @property
+    def probs(self):
+        if self._probs is None:
+            return torch.softmax(self._logits, -1)
+        return self._probs / self._probs.sum(-1, keepdim=True)
+
+    @property
+    def logits(self):
+        if self._logits is None:
+            return torch.log(self.probs)
+        return self._logits - self._logits.logsumexp(dim=-1, keepdim=True)
+
+    @property
+    def mode(self):
+        return self.probs.argmax(dim=-1)
+
+    def sample(self, sample_shape=()):
+        flat = self.probs.reshape(-1, self._given.shape[-1])
+        drawn = torch.multinomial(flat, math.prod(sample_shape), True).T
+        return drawn.reshape(self._shape(sample_shape))
+
+    def log_prob(self, value):
+        value, logits = torch.broadcast_tensors(value.long().unsqueeze(-1), self.logits)
+        return logits.gather(-1, value[..., :1]).squeeze(-1)
+
+    def entropy(self):
+        return -(self.logits * self.probs).sum(-1)
+
+
+class Bernoulli(_Discrete):
+    def _batch(self):
+        return self._given.shape
+
+    @property
+    def probs(self):
+        return torch.sigmoid(self._logits) if self._probs is None else self._probs
+
+    @property
+    def logits(self):
+        return torch.logit(self._probs) if self._logits is None else self._logits
+
+    @property
+    def mean(self):
+        return self.probs
+
+    def sample(self, sample_shape=()):
+        return torch.bernoulli(self.probs.expand(self._shape(sample_shape)))
+
+    def log_prob(self, value):
+        logits, value = torch.broadcast_tensors(self.logits, value)
+        return -F.binary_cross_entropy_with_logits(logits, value, reduction="none")
+
+    def entropy(self):
+        return F.binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
+
+
+def kl_divergence(p, q):
+    if isinstance(p, Normal) and isinstance(q, Normal):
+        ratio = (p.scale / q.scale).pow(2)
+        return 0.5 * (ratio + ((p.loc - q.loc) / q.scale).pow(2) - 1 - ratio.log())
+    if isinstance(p, Categorical) and isinstance(q, Categorical):
+        return (p.probs * (p.logits - q.logits)).sum(-1)
+    return torch.distributions.kl.between(p, q)
+"""
 STANDINS: dict[str, str] = {
+    "torch.distributions": _DISTRIBUTIONS,
     "timm.models.layers": _DROP_PATH,
     "timm.layers": _DROP_PATH,
     "timm.models.registry": _REGISTRY,

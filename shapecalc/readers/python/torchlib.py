@@ -325,11 +325,18 @@ for _name, _dtype in _LEGACY_TYPES.items():
         TORCH[f"{_owner}.{_name}Tensor"] = Class(f"{_name}Tensor", (TENSOR,), {"<dtype>": _held})
 
 
+_DISTRIBUTIONS = "torch.distributions"
+
+
 def torch_member(machine: Machine, path: str) -> Value:
     """Give what a dotted name under `torch` stands for."""
     if path in TORCH:
         return TORCH[path]
     owner, _, name = path.rpartition(".")
+    if owner.startswith(_DISTRIBUTIONS):
+        names = machine.loader.stand_in(_DISTRIBUTIONS).names
+        if name in names and not name.startswith("_"):
+            return names[name]
     if path in _OTHER_NAMES:
         return TorchFunction(_OTHER_NAMES[path])
     if owner == "torch.nn.init":

@@ -22,6 +22,7 @@ from .numbers import is_number
 from .registration import Registration
 from .tensors import known_item, tensor_attribute
 from .values import Array, Instance, Module, Opaque, Outputs, Tensor, Traced, Value
+from .weights import apply_function, has_other_weights
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -264,6 +265,8 @@ class Tracer:
         self, module: Module, arguments: list[Value], keywords: dict[str, Value]
     ) -> Value:
         """Record the call of a registry's layer."""
+        if has_other_weights(self.modules, module):
+            return apply_function(self.modules, module, arguments, keywords)
         call = self.modules.call_of(module)
         type_ = self.registry.find(call.function)
         inner = self.registry.find(self.modules.innermost(call).function)

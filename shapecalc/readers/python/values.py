@@ -442,6 +442,7 @@ class Module(Instance):
         "arguments",
         "buffers",
         "children",
+        "deleted",
         "hooks",
         "keywords",
         "made",
@@ -462,6 +463,7 @@ class Module(Instance):
         self.arguments: Arguments | None = None
         self.keywords: Keywords = {}
         self.replaced: dict[str, Value] = {}
+        self.deleted: set[str] = set()  # weights of a registry's layer that the source has deleted
         self.wrappers: list[tuple[str, Arguments, Keywords]] = []
         self.weights: dict[str, Tensor] = {}  # a registry's layer's own, once they are asked for
         self.made: Call | None = None  # the call of a registry's layer, once it is asked for

@@ -441,11 +441,9 @@ def named_numbers(net: Net, given: InputLike) -> dict[str, int]:
 
     A symbol that gets two values by them has none.
     """
-    first = next(iter(net.inputs), "input")
-    by_name = given if isinstance(given, Mapping) else {} if given is None else {first: given}
     found: dict[str, list[int]] = {}
-    for key, shape in by_name.items():
-        own = net.inputs.get(first if key is None else key) or ()
+    for key, shape in shapes_by_name(net, given).items():
+        own = net.inputs.get(key) or ()
         if len(own) != len(shape):
             continue
         for size, number in zip(own, shape, strict=True):
@@ -455,16 +453,34 @@ def named_numbers(net: Net, given: InputLike) -> dict[str, int]:
     return {name: numbers[0] for name, numbers in found.items() if len({*numbers}) == 1}
 
 
+def shapes_by_name(net: Net, given: InputLike) -> dict[str, ShapeLike]:
+    """Name the shapes that are given without names: they stand in the order of the inputs."""
+    names = list(net.inputs)
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        return {next(iter(names), "input"): given}
+    found: dict[str, ShapeLike] = {}
+    for key, shape in given.items():
+        name: object = key
+        if not isinstance(name, str):  # the command line's shapes without names
+            place = key if isinstance(key, int) else 0
+            if place >= max(len(names), 1):
+                raise SpecError(
+                    f"{len(given)} shapes are given, and the net has {len(names)} inputs",
+                    hint=f"its inputs are: {', '.join(names)}",
+                    code="S117",
+                )
+            name = names[place] if names else "input"
+        found[str(name)] = shape
+    return found
+
+
 def input_shapes(
     net: Net, given: InputLike, values: Mapping[str, Size], registry: Registry
 ) -> dict[str, Shape]:
     """Give every input its shape: as given, as the net says, or as its first layers need it."""
-    first = next(iter(net.inputs), "input")
-    by_name: dict[str, ShapeLike] = {}
-    if isinstance(given, Mapping):  # the command line's shape without a name is under None
-        by_name = {first if name is None else name: shape for name, shape in given.items()}
-    elif given is not None:
-        by_name = {first: given}
+    by_name = shapes_by_name(net, given)
     for name in by_name:
         if name not in net.inputs:
             known = ", ".join(net.inputs)

@@ -26,6 +26,7 @@ from .infer import (
     mixed_views,
     named_numbers,
     propagate_net,
+    shapes_by_name,
     unused_values,
 )
 from .isolate import dims_of, monomial_size
@@ -306,7 +307,7 @@ def ask(
     names = hyperparameters(net, registry)
     free = {name: least for name, least in names.items() if name not in values}
     shapes = input_shapes(net, given, values, registry)
-    chosen = _given_names(net, given)
+    chosen = frozenset(shapes_by_name(net, given))
     symbolic: dict[str, Shape] = {}
     sides: tuple[str, ...] = ()
     batch: dict[str, int] = {}
@@ -369,15 +370,6 @@ def ask(
         shapes,
         upto,
     )
-
-
-def _given_names(net: Net, given: InputLike) -> frozenset[str]:
-    first = next(iter(net.inputs), "input")
-    if given is None:
-        return frozenset()
-    if isinstance(given, Mapping):
-        return frozenset(first if name is None else name for name in given)
-    return frozenset((first,))
 
 
 def _names(size: Size) -> list[str]:

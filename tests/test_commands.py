@@ -510,3 +510,41 @@ class TestAdaptiveWindows:
         if other is not None:
             kernel, stride = map(int, other.groups())
             assert (size - kernel) // stride + 1 == wanted
+
+
+TWO_INPUTS = """
+import torch
+import torch.nn as nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(5, 2)
+
+    def forward(self, noise, label):
+        return self.fc(torch.cat((noise, label), 1))
+"""
+
+
+@pytest.mark.parametrize("command", ["infer", "solve", "explain"])
+def test_shapes_without_names_stand_in_the_order_of_the_inputs(
+    command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "model.py").write_text(TWO_INPUTS, encoding="utf-8")
+    by_name = ["--input", "noise=7x3", "--input", "label=7x2"]
+    in_order = ["--input", "7x3", "--input", "7x2"]
+    net = f"{tmp_path / 'model.py'}:Net"
+    assert run(command, net, *in_order).out == run(command, net, *by_name).out
+    assert run(command, net, *in_order).code == 0
+
+
+def test_shapes_with_and_without_names_are_not_mixed(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text(TWO_INPUTS, encoding="utf-8")
+    net = f"{tmp_path / 'model.py'}:Net"
+    result = run("infer", net, "--input", "7x3", "--input", "label=7x2")
+    assert result.code == 2
+    assert "all shapes need names, or none" in result.err
+    result = run("infer", net, "--input", "7x3", "--input", "7x2", "--input", "7x2")
+    assert result.code == 2
+    assert "the model has no input 2" in result.err or "3 shapes are given" in result.err

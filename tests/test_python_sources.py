@@ -414,6 +414,36 @@ class Net(nn.Module):
         shapes_of(text, [(1, 3)])
 
 
+def test_numpy_has_lost_names() -> None:
+    text = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(np.int(3), 4)
+"""
+    with pytest.raises(SpecError, match="module 'numpy' has no attribute 'int'"):
+        shapes_of(text, [(1, 3)])
+
+
+def test_an_attribute_whose_name_is_not_known_is_no_error_of_the_model() -> None:
+    text = """
+import elsewhere
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        setattr(self, elsewhere.NAME, nn.Linear(3, 4))
+"""
+    with pytest.raises(SpecError, match="the name of this attribute is not known"):
+        shapes_of(text, [(1, 3)])
+
+
+def test_a_model_may_give_its_input_back() -> None:
+    text = "class Net(nn.Module):\n    def forward(self, x):\n        return x\n"
+    assert shapes_of(text, [(1, 3)]) == [[1, 3]]
+
+
 # ------------------------------------------------------------------------------- what goes wrong
 
 

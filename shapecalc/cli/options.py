@@ -226,21 +226,22 @@ def _stdin() -> str:
 
 
 def parse_inputs(given: tuple[str, ...]) -> Inputs:
-    """Read --input: one shape, or shapes by name."""
+    """Read --input: one shape, shapes by name, or all of them in order."""
     if not given:
         return None
     from ..readers.shapes import parse_shape
 
-    found: dict[str, Shape] = {}
-    for text in given:
+    found: dict[Any, Shape] = {}
+    ordered = len(given) > 1 and not any("=" in text for text in given)
+    for place, text in enumerate(given):
         name, sign, shape = (part.strip() for part in text.rpartition("="))
-        if name in found or (not sign and len(given) > 1):
-            what = f"{name} is given twice" if name in found else "several shapes need names"
+        if not ordered and (name in found or (not sign and len(given) > 1)):
+            what = f"{name} is given twice" if name in found else "all shapes need names, or none"
             raise click.BadParameter(
                 f"{what}: --input image=1x3x32x32 --input age=1x1", param_hint="--input"
             )
         try:
-            found[name] = parse_shape(shape)
+            found[place if ordered else name] = parse_shape(shape)
         except SpecError as error:
             message = f"--input {text}: {error.message}"
             hint = error.hint or "a shape is written 1x3x32x32, or Nx3xHxW with symbols"

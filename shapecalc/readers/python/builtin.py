@@ -258,6 +258,10 @@ def _hasattr(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 def _setattr(machine: Machine, given: list[Value], named: Keywords) -> None:
     owner, name, value = given
+    if isinstance(name, Opaque) and not isinstance(owner, Opaque):
+        raise machine.unknown(name, "the name of this attribute")
+    if isinstance(owner, Opaque):
+        return
     if not isinstance(name, str):
         raise machine.fail("TypeError", "attribute name must be a string")
     set_attribute(machine, owner, name, value)

@@ -22,7 +22,34 @@ _PRESENT = frozenset({"torch", "numpy", "torchvision", "einops"})
 _TABLES: dict[str, dict[str, Value]] = {
     "numpy": NUMERICS,
     "einops": EINOPS,
+    "torchvision": {"torchvision.__version__": "0.29.1"},
 }
+
+
+# What numpy had once: a source that still asks for it fails.
+_REMOVED = frozenset(
+    f"numpy.{name}"
+    for name in [
+        "alltrue",
+        "complex",
+        "cumproduct",
+        "float",
+        "float_",
+        "in1d",
+        "infty",
+        "int",
+        "Inf",
+        "mat",
+        "NaN",
+        "NINF",
+        "object",
+        "PINF",
+        "product",
+        "sometrue",
+        "str",
+        "unicode_",
+    ]
+)
 
 
 class Libraries:
@@ -45,6 +72,8 @@ class Libraries:
             return self.environment
         if path == "sys.modules":
             return machine.loader.by_name()
+        if path in _REMOVED:
+            raise machine.fail("AttributeError", f"module 'numpy' has no attribute '{name}'")
         top = path.partition(".")[0]
         if top == "torch":
             return torch_member(machine, path)

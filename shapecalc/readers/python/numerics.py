@@ -235,13 +235,14 @@ _RULES: dict[str, Rule] = {
 }
 NUMERICS: dict[str, Value] = {
     **{f"numpy.{name}": Native(name, rule) for name, rule in _RULES.items()},
+    "numpy.__version__": "2.4.6",
     "numpy.pi": math.pi,
     "numpy.inf": math.inf,
     "numpy.nan": math.nan,
     "numpy.newaxis": None,
     "numpy.ndarray": ARRAY,
-    **dict.fromkeys(("numpy.int64", "numpy.int32", "numpy.int", "numpy.int_"), INT),
-    **dict.fromkeys(("numpy.float32", "numpy.float64", "numpy.float_"), FLOAT),
+    **dict.fromkeys(("numpy.int64", "numpy.int32", "numpy.int_", "numpy.long"), INT),
+    **dict.fromkeys(("numpy.float32", "numpy.float64", "numpy.double"), FLOAT),
 }
 
 

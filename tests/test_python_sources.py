@@ -319,6 +319,44 @@ class Net(nn.Module):
         [(2, 2)],
         [[4, 6]],
     ),
+    "a check of numbers, and a choice by chance": (
+        """
+import random
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.rnn, self.out = nn.Embedding(9, 4), nn.GRU(4, 5), nn.Linear(5, 9)
+
+    def forward(self, target):
+        word, state, found = target[0].long(), None, []
+        self.rnn.flatten_parameters()
+        for step in range(1, target.size(0)):
+            output, state = self.rnn(self.embed(word).unsqueeze(0), state)
+            assert (output == state).all()
+            if torch.isnan(output).any():
+                raise ValueError("not a number")
+            score = self.out(output.squeeze(0))
+            word = target[step].long() if random.random() < 0.5 else score.argmax(1)
+            found.append(score)
+        return torch.stack(found)
+""",
+        [(4, 3)],
+        [[3, 3, 9]],
+    ),
+    "older types of tensors": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        more = torch.zeros(2, 1)
+        if isinstance(x.data, torch.cuda.FloatTensor):
+            more = more.cuda()
+        return torch.cat([x, more, torch.LongTensor([[1], [2]]).float()], 1)
+""",
+        [(2, 3)],
+        [[2, 5]],
+    ),
 }
 NORM = """
 class Norm(nn.Module):
@@ -442,6 +480,27 @@ class Net(nn.Module):
 def test_a_model_may_give_its_input_back() -> None:
     text = "class Net(nn.Module):\n    def forward(self, x):\n        return x\n"
     assert shapes_of(text, [(1, 3)]) == [[1, 3]]
+
+
+def test_a_part_of_a_layer_that_is_replaced_is_not_followed() -> None:
+    text = """
+class Net(nn.Transformer):
+    def __init__(self):
+        super().__init__(8, 2, 1, 1, 16)
+        self.decoder = nn.Linear(8, 3)
+"""
+    with pytest.raises(SpecError, match="another decoder in a Net is not followed"):
+        shapes_of(text, [(5, 2, 8)])
+
+
+def test_branches_of_different_shapes_are_no_choice() -> None:
+    text = """
+class Net(nn.Module):
+    def forward(self, x):
+        return x[0] if x.sum() > 0 else x
+"""
+    with pytest.raises(SpecError, match="depends on the numbers in a tensor"):
+        shapes_of(text, [(5, 2)])
 
 
 # ------------------------------------------------------------------------------- what goes wrong

@@ -264,6 +264,8 @@ MODULE.names.update(
                     "register_load_state_dict_pre_hook",
                     "_register_state_dict_hook",
                     "reset_parameters",
+                    "_reset_parameters",
+                    "flatten_parameters",
                     "register_state_dict_post_hook",
                 ],
                 _nothing,

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ...errors import SpecError
+from ...errors import ShapecalcError, SpecError
 from ...relations import AllOf, AnyOf, Comparison, all_of, any_of, negate
 from .display import format_value, show_repr, show_text
 from .equality import is_same, relation_between
+from .failures import Raised
 from .items import get_item
 from .keys import hashable
 from .numbers import is_number, negated
@@ -186,8 +187,37 @@ def compare_once(machine: Machine, operator: ast.cmpop, left: Value, right: Valu
 
 
 def _conditional(machine: Machine, node: ast.IfExp, frame: Frame) -> Value:
-    test = machine.truth(machine.evaluate(node.test, frame))
+    value = machine.evaluate(node.test, frame)
+    try:
+        test = machine.truth(value)
+    except SpecError as error:
+        if error.code not in ("S104", "S106"):
+            raise
+        found = _either(machine, node, frame)
+        if found is None:
+            raise
+        return found
     return machine.evaluate(node.body if test else node.orelse, frame)
+
+
+def _either(machine: Machine, node: ast.IfExp, frame: Frame) -> Value:
+    """Give one of two tensors of the same shape where chance chooses: a word, or the likeliest one."""
+    tracer = machine.tracer
+    try:
+        one = machine.evaluate(node.body, frame)
+        count, entered = len(tracer.layers), len(tracer.entered)
+        other = machine.evaluate(node.orelse, frame)
+    except (ShapecalcError, Raised):
+        tracer.forget_failure()
+        return None
+    both = isinstance(one, Tensor) and isinstance(other, Tensor)
+    if not both or one.shape is None or one.shape != other.shape:
+        return None
+    if "bool" in (one.dtype, other.dtype) and one.dtype != other.dtype:
+        return None  # one picks by place, the other by mask
+    if len(tracer.entered) == entered:
+        del tracer.layers[count:]
+    return one
 
 
 def _subscript(machine: Machine, node: ast.Subscript, frame: Frame) -> Value:

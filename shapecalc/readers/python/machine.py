@@ -235,7 +235,7 @@ class Machine:
             case Opaque():
                 raise self.unknown(value, "whether this condition holds")
             case Tensor():
-                return self._tensor_truth(value)
+                return self._tensor_truth(value, avoid)
             case Traced() | Ratio():
                 return self.truth(compare(self, "!=", value, 0), avoid=avoid)
             case Array():
@@ -254,9 +254,11 @@ class Machine:
             return value if known is None else known
         return value
 
-    def _tensor_truth(self, value: Tensor) -> bool:
+    def _tensor_truth(self, value: Tensor, avoid: bool | None) -> bool:
         if value.elements is not None and len(value.elements) == 1:
             return bool(value.elements[0])
+        if avoid is not None:  # a check of numbers: where it fails, there are no shapes
+            return not avoid
         raise SpecError(
             "what happens here depends on the numbers in a tensor, not on its shape", code="S106"
         )

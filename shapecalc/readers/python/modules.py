@@ -325,8 +325,13 @@ class Modules:
             raise self.tracer.machine.fail(
                 "AttributeError", "cannot assign module before Module.__init__() call"
             )
-        if module.arguments is not None and self._reassign(module, name, value):
-            return
+        if module.arguments is not None:
+            if self._reassign(module, name, value):
+                return
+            if any(key.startswith(f"{name}.") for store in self.state_of(module) for key in store):
+                raise SpecError(
+                    f"another {name} in a {module.type.name} is not followed", code="S110"
+                )
         target = module.attributes
         if isinstance(value, Module):
             target = module.children

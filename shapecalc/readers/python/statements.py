@@ -15,7 +15,7 @@ from .failures import EXCEPTIONS, Raised
 from .limits import LimitError
 from .operators import binary_in_place
 from .scopes import assign, bind, delete, look_up
-from .values import Class, Frame, Function, Instance, Opaque, Value
+from .values import Class, Frame, Function, Instance, Opaque, Tensor, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -123,7 +123,7 @@ def _declare(kind: str) -> Callable[[Machine, ast.Global | ast.Nonlocal, Frame],
 def _if(machine: Machine, node: ast.If, frame: Frame) -> Signal | None:
     test = machine.evaluate(node.test, frame)
     avoid: bool | None = None
-    if isinstance(test, (Comparison, AllOf, AnyOf)):
+    if isinstance(test, (Comparison, AllOf, AnyOf, Tensor)):
         avoid = True if _gives_up(node.body) else False if _gives_up(node.orelse) else None
     return machine.execute(node.body if machine.truth(test, avoid=avoid) else node.orelse, frame)
 

@@ -203,6 +203,8 @@ _RULES: dict[str, Rule] = {
     "torch.compiler.disable": _decorator,
     "torch._dynamo.is_compiling": _no,
     "torch._dynamo.disable": _decorator,
+    "torch._C._is_tracing": _no,
+    "torch._C._get_tracing_state": lambda machine, given, named: None,
     "torch.onnx.is_in_onnx_export": _no,
     "torch.fx.wrap": _identity,
     "torch.is_grad_enabled": _no,
@@ -341,7 +343,7 @@ def torch_member(machine: Machine, path: str) -> Value:
         return TorchFunction(_OTHER_NAMES[path])
     if owner == "torch.nn.init":
         return Native(name, _identity)
-    if name.lstrip("_")[:1].isupper():
+    if name.lstrip("_")[:1].isupper() and path != "torch._C":
         return _class(machine, path, owner, name)
     if owner in FUNCTIONS_IN and name in _EVERYWHERE:
         return TORCH[f"torch.{name}"]

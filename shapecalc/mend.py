@@ -1,28 +1,33 @@
 """How to mend a misfit: the argument to change, or the inputs that fit. Each fix is tried before it is offered.
 
-An argument of the layer that failed (or, where branches don't agree, the padding of a layer before it)
-becomes an unknown, and the solver says which values fit.
+Arguments of the layer that failed, or of layers before it (where branches don't agree, their padding), become
+unknowns, and the solver says which values fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from .boxes import Box
 from .dims import Dim
 from .errors import ShapecalcError, ShapeError
 from .facts import Facts
 from .infer import Result, propagate_net
 from .net import Layer, Net, Shape, references
-from .registry import Kind, LayerType, Parameter
-from .solve import Solution, answer, ask, cut
+from .registry import Kind, LayerType, Parameter, Registry
+from .relations import compare
+from .solve import BATCH, Solution, answer, ask, cut, window_of
 from .syntax import Call, Constant, Name, Node, parse, to_text
 from .syntax import Sequence as Tuple
 
-UNKNOWN = "x_"  # the name of the unknown argument
-_MOST_TRIED = 10
-_MOST_BEFORE = 6  # layers before a join whose padding is tried
+UNKNOWN = "x_"  # the names of unknown arguments begin with it
+_MOST_TRIED = 24  # changes that are tried for one misfit
+_MOST_OFFERED = 4
+_MOST_TOGETHER = 4  # arguments that are changed at once
+_MOST_BEFORE = 6  # layers before the misfit that are changed
 _MOST_AFTER = 16  # layers after the misfit that are changed with it
+_LIKELY = (64, 224, 32, 28, 256, 97)  # sizes that stand for symbols while fixes are looked for
 
 
 class Fix(NamedTuple):
@@ -45,13 +50,13 @@ class Fix(NamedTuple):
 
 
 def fixes_for(result: Result) -> tuple[Fix, ...]:
-    """Find ways to mend the first misfit of a result whose sizes are numbers."""
+    """Find ways to mend the first misfit of a result."""
     error = result.error
-    if error is None or error.layer is None:
+    if error is None:
         return ()
     layer = next((item for item in result.net.layers if item.name == error.layer), None)
-    if layer is None or layer.call is None:
-        return ()
+    if layer is None or layer.call is None:  # a relation of the net's own
+        return tuple(_inputs(result, None))
     changes = [_with_later_layers(result, fix) for fix in _arguments(result, layer, error)]
     return (*changes, *_inputs(result, layer))
 
@@ -60,43 +65,99 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
 
 
 class _Spot(NamedTuple):
-    """An integer in a call that could be another: the parameter it is for, and the changed call."""
+    """An integer in a call that could be another: the parameter it is for, and the way to it."""
 
     parameter: Parameter
     value: int
+    path: tuple[tuple[str, int], ...]
+
+
+class _Trial(NamedTuple):
+    """Integers of one layer's call that are changed together."""
+
+    owner: Layer
     call: Call
-    place: tuple[Any, ...]
+    spots: tuple[_Spot, ...]
 
 
 def _arguments(result: Result, layer: Layer, error: ShapeError) -> Iterator[Fix]:
-    if any(isinstance(size, Dim) for shape in result.inputs.values() for size in shape):
+    numbers = _with_numbers(result, layer.name)
+    if numbers is None:
         return
-    registry = result.propagation.registry
     net = cut(result.net, layer.name)
-    tried = 0
+    registry = result.propagation.registry
     offered: set[str] = set()
-    for owner in (layer, *_before(net, layer)):
-        assert owner.call is not None
-        type_ = registry.find(owner.call.function)
-        spots = sorted(_spots(type_, owner.call), key=lambda s: s.parameter.name != error.kind)
-        if owner is not layer:
-            spots += _paddings_left_out(type_, owner.call)
-        for spot in spots:
-            if owner is not layer and not _is_padding(spot.parameter):
-                continue
+    tried = 0
+    for trials in _rounds(registry, net, layer, error.kind):
+        for trial in trials:
             tried += 1
-            if tried > _MOST_TRIED:
+            if tried > _MOST_TRIED or len(offered) == _MOST_OFFERED:
                 return
-            value = _value_that_fits(result, net, owner, spot)
-            if value is None:
-                continue
-            call = to_text(_with_value(spot, value))
-            if call in offered or not _fits(result, net, owner, call):
+            call = _call_that_fits(numbers, net, trial)
+            if call is None or call in offered or not _fits(result, net, trial, call):
                 continue
             offered.add(call)
-            yield Fix("argument", owner.name, f"{owner.name}: {call}", call)
-            if spot.parameter.name == error.kind:
+            yield Fix("argument", trial.owner.name, f"{trial.owner.name}: {call}", call)
+            if trial.owner is layer and trial.spots[0].parameter.name == error.kind:
                 return
+        if offered and not _joins(layer):
+            return
+
+
+def _rounds(registry: Registry, net: Net, layer: Layer, kind: str) -> Iterator[list[_Trial]]:
+    """Yield changes to try: of the layer, of several of its arguments, of layers before it.
+
+    Where branches meet, paddings of layers before are tried first.
+    """
+    assert layer.call is not None
+    spots = list(_spots(registry, layer.call))
+    spots.sort(key=lambda spot: spot.parameter.name != kind)
+    yield [_Trial(layer, layer.call, (spot,)) for spot in spots]
+    groups: dict[str, list[_Spot]] = {}
+    for spot in spots:
+        groups.setdefault(spot.parameter.name, []).append(spot)
+    together = [own for own in groups.values() if 1 < len(own) <= _MOST_TOGETHER]
+    yield [_Trial(layer, layer.call, tuple(own)) for own in together]
+    if 1 < len(spots) <= _MOST_TOGETHER and not together:
+        yield [_Trial(layer, layer.call, tuple(spots))]
+    paddings: list[_Trial] = []
+    others: list[_Trial] = []
+    for owner in _before(net, layer):
+        assert owner.call is not None
+        for spot in _spots(registry, owner.call):
+            trial = _Trial(owner, owner.call, (spot,))
+            (paddings if _is_padding(spot.parameter) else others).append(trial)
+        paddings += _paddings_left_out(registry.find(owner.call.function), owner)
+    yield paddings if _joins(layer) else []
+    yield others
+
+
+def _joins(layer: Layer) -> bool:
+    return len(layer.sources) + len(layer.named) > 1
+
+
+def _with_numbers(result: Result, layer: str) -> Result | None:
+    """Give a result whose sizes are numbers and whose misfit is the same layer's."""
+    symbols = {
+        name
+        for shape in result.inputs.values()
+        for size in shape
+        if isinstance(size, Dim)
+        for name in size.symbols
+    }
+    if not symbols:
+        return result
+    for number in _LIKELY:
+        values = {name: 2 if name == BATCH else number for name in symbols}
+        shapes: dict[str, Shape] = {
+            name: tuple([s if isinstance(s, int) else s.substitute(values) for s in shape])
+            for name, shape in result.inputs.items()
+        }
+        registry = result.propagation.registry
+        found = propagate_net(result.net, shapes, Facts(mixing=None), {}, registry)
+        if found.error is not None and found.error.layer == layer:
+            return found
+    return None
 
 
 def _with_later_layers(result: Result, fix: Fix) -> Fix:
@@ -127,6 +188,10 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
     return fix
 
 
+def _is_per_axis(parameter: Parameter) -> bool:
+    return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in parameter.kinds)
+
+
 def _is_padding(parameter: Parameter) -> bool:
     """A count for each axis, which may be 0: what a layer adds around its input or output."""
     return any(
@@ -136,9 +201,7 @@ def _is_padding(parameter: Parameter) -> bool:
 
 
 def _before(net: Net, layer: Layer) -> list[Layer]:
-    """Give the nearest layers before one that joins branches."""
-    if len(layer.sources) + len(layer.named) < 2:
-        return []
+    """Give the nearest layers before one."""
     by_name = {item.name: item for item in net.layers}
     found: list[Layer] = []
     waiting = [item.name for item in references(layer)]
@@ -152,62 +215,79 @@ def _before(net: Net, layer: Layer) -> list[Layer]:
     return found
 
 
-def _spots(type_: LayerType, call: Call) -> Iterator[_Spot]:
+def _spots(registry: Registry, call: Call) -> Iterator[_Spot]:
+    """Yield the integers of a call, and of the modules that are its arguments."""
+    type_ = registry.find(call.function)
     slots = [item for item in type_.parameters if not item.keywords]
-    for index, node in enumerate(call.arguments):
-        if not slots:
-            return
-        parameter = slots[min(index, len(slots) - 1)]
-        yield from _places(parameter, node, ("argument", index), call)
     known = {item.name: item for item in type_.parameters}
-    for index, (name, node) in enumerate(call.keywords):
-        if name in known:
-            yield from _places(known[name], node, ("keyword", index), call)
+    given = [
+        (slots[min(index, len(slots) - 1)], node, ("argument", index))
+        for index, node in enumerate(call.arguments if slots else ())
+    ]
+    given += [
+        (known[name], node, ("keyword", index))
+        for index, (name, node) in enumerate(call.keywords)
+        if name in known
+    ]
+    for parameter, node, step in given:
+        if isinstance(node, Call):
+            if any(isinstance(kind, Kind) and kind.base == "module" for kind in parameter.kinds):
+                for spot in _spots(registry, node):
+                    yield spot._replace(path=(step, *spot.path))
+            continue
+        yield from _places(parameter, node, (step,))
 
 
-def _paddings_left_out(type_: LayerType, call: Call) -> Iterator[_Spot]:
+def _places(parameter: Parameter, node: Node, path: tuple[tuple[str, int], ...]) -> Iterator[_Spot]:
+    if not any(isinstance(kind, Kind) and kind.base == "int" for kind in parameter.kinds):
+        return
+    if isinstance(node, Constant) and type(node.value) is int and node.value >= 0:
+        yield _Spot(parameter, node.value, path)
+    if isinstance(node, Tuple):
+        for index, item in enumerate(node.items):
+            if isinstance(item, Constant) and type(item.value) is int and item.value >= 0:
+                yield _Spot(parameter, item.value, (*path, ("item", index)))
+
+
+def _paddings_left_out(type_: LayerType, owner: Layer) -> Iterator[_Trial]:
+    call = owner.call
+    assert call is not None
     given = len(call.arguments)
     named = dict(call.keywords)
     for index, parameter in enumerate(type_.parameters):
         if _is_padding(parameter) and index >= given and parameter.name not in named:
             longer = call._replace(keywords=(*call.keywords, (parameter.name, Constant(0))))
-            yield _Spot(parameter, 0, longer, ("keyword", len(call.keywords)))
+            spot = _Spot(parameter, 0, (("keyword", len(call.keywords)),))
+            yield _Trial(owner, longer, (spot,))
 
 
-def _places(
-    parameter: Parameter, node: Node, place: tuple[Any, ...], call: Call
-) -> Iterator[_Spot]:
-    sizes = any(isinstance(kind, Kind) and kind.base == "int" for kind in parameter.kinds)
-    if not sizes:
-        return
-    if isinstance(node, Constant) and type(node.value) is int and node.value >= 0:
-        yield _Spot(parameter, node.value, call, place)
-    if isinstance(node, Tuple):
-        for index, item in enumerate(node.items):
-            if isinstance(item, Constant) and type(item.value) is int and item.value >= 0:
-                yield _Spot(parameter, item.value, call, (*place, index))
+def _put(node: Node, path: tuple[tuple[str, int], ...], new: Node) -> Node:
+    """Put a node in the place that a path leads to."""
+    if not path:
+        return new
+    (kind, index), *rest = path
+    match node:
+        case Call() if kind == "argument":
+            given = list(node.arguments)
+            given[index] = _put(given[index], tuple(rest), new)
+            return node._replace(arguments=tuple(given))
+        case Call():
+            named = list(node.keywords)
+            named[index] = (named[index][0], _put(named[index][1], tuple(rest), new))
+            return node._replace(keywords=tuple(named))
+        case Tuple():
+            items = list(node.items)
+            items[index] = _put(items[index], tuple(rest), new)
+            return Tuple(tuple(items), node.optional)
+    return node
 
 
-def _with_node(spot: _Spot, node: Node) -> Call:
-    kind, index, *inner = spot.place
-    call = spot.call
-    old = call.arguments[index] if kind == "argument" else call.keywords[index][1]
-    if inner:
-        assert isinstance(old, Tuple)
-        items = list(old.items)
-        items[inner[0]] = node
-        node = Tuple(tuple(items), old.optional)
-    if kind == "argument":
-        given = list(call.arguments)
-        given[index] = node
-        return call._replace(arguments=tuple(given))
-    named = list(call.keywords)
-    named[index] = (named[index][0], node)
-    return call._replace(keywords=tuple(named))
-
-
-def _with_value(spot: _Spot, value: int) -> Call:
-    return _with_node(spot, Constant(value))
+def _with(trial: _Trial, nodes: Iterable[Node]) -> Call:
+    call: Node = trial.call
+    for spot, node in zip(trial.spots, nodes, strict=True):
+        call = _put(call, spot.path, node)
+    assert isinstance(call, Call)
+    return call
 
 
 def _replaced(net: Net, owner: str, call: Call) -> Net:
@@ -225,16 +305,17 @@ def _changed(result: Result, net: Net, owner: str, call: str) -> Result:
     return propagate_net(changed, shapes, Facts(mixing=None), {}, result.propagation.registry)
 
 
-def _value_that_fits(result: Result, net: Net, owner: Layer, spot: _Spot) -> int | None:
-    """Solve for an argument; of the values that fit, the nearest to what is there."""
-    changed = _replaced(net, owner.name, _with_node(spot, Name(UNKNOWN)))
+def _call_that_fits(result: Result, net: Net, trial: _Trial) -> str | None:
+    """Solve for arguments; of the values that fit, take the nearest to what is there."""
+    names = [f"{UNKNOWN}{index}" for index in range(len(trial.spots))]
+    changed = _replaced(net, trial.owner.name, _with(trial, map(Name, names)))
     given = {name: result.inputs[name] for name in changed.inputs}
     try:
         question = ask(
             changed,
             (),
             upto=None,
-            unknowns=(UNKNOWN,),
+            unknowns=names,
             where=(),
             given=given,
             square=False,
@@ -242,37 +323,50 @@ def _value_that_fits(result: Result, net: Net, owner: Layer, spot: _Spot) -> int
             values={},
             registry=result.propagation.registry,
         )
-        solution = answer(question)
+        best = answer(question).system.closest(
+            {name: spot.value for name, spot in zip(names, trial.spots, strict=True)}
+        )
     except ShapecalcError:
         return None
-    best: int | None = None
-    for box in solution.boxes:
-        for value in box.values_of(UNKNOWN, {}).nearest(spot.value):
-            if value is not None and (
-                best is None or abs(value - spot.value) < abs(best - spot.value)
-            ):
-                best = value
-    return None if best == spot.value else best
+    if best is None:
+        return None
+    changes = [(spot, best[name]) for name, spot in zip(names, trial.spots, strict=True)]
+    if all(value == spot.value for spot, value in changes):
+        return None
+    if any(_is_per_axis(spot.parameter) and value > 4 * spot.value + 4 for spot, value in changes):
+        return None  # a kernel of 17 in the place of 3 is no repair
+    return to_text(_with(trial, [Constant(best[name]) for name in names]))
 
 
-def _fits(result: Result, net: Net, owner: Layer, call: str) -> bool:
-    """Try a changed call: everything up to the layer that failed must fit now."""
+def _fits(result: Result, net: Net, trial: _Trial, call: str) -> bool:
+    """Try a changed call: everything up to the layer that failed must fit now, without odd padding."""
     try:
-        return not _changed(result, net, owner.name, call).errors
+        again = _changed(result, net, trial.owner.name, call)
     except ShapecalcError:
         return False
+    if again.errors:
+        return False
+    if not _is_padding(trial.spots[0].parameter) or trial.owner.name not in again:
+        return True
+    window = window_of(again[trial.owner.name])
+    if window is None:
+        return True
+    pairs = zip(window["padding"], window["kernel"], strict=True)
+    return all(compare(padding, "<", kernel) is not False for padding, kernel in pairs)
 
 
 # ------------------------------------------------------------------------------------ inputs
 
 
-def _inputs(result: Result, layer: Layer) -> Iterator[Fix]:
+def _inputs(result: Result, layer: Layer | None) -> Iterator[Fix]:
     """Offer the input sizes with which the net runs; where the whole net has none, up to the layer."""
-    solution = _accepted(result, result.net) or _accepted(result, cut(result.net, layer.name))
+    solution = _accepted(result, result.net)
+    if solution is None and layer is not None:
+        solution = _accepted(result, cut(result.net, layer.name))
     if solution is None or solution.recommended is None:
         return
     question = solution.question
-    shapes = solution.shapes_at(solution.recommended)
+    shapes = solution.shapes_at(_nearest(result, solution, solution.recommended))
     for name, shape in result.inputs.items():
         if name in shapes and shape and shapes[name][:1] == ["N"]:
             first = shape[0]
@@ -297,6 +391,28 @@ def _inputs(result: Result, layer: Layer) -> Iterator[Fix]:
         sizes += "; ..."
     shown = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
     yield Fix("input", None, f"an input that fits: {shown} ({sizes})", inputs=shapes)
+
+
+def _nearest(result: Result, solution: Solution, best: dict[str, int]) -> dict[str, int]:
+    """Choose the solution nearest to the present sizes, or the recommended one where it is as near."""
+    present = {
+        str(size): own
+        for name, shape in solution.question.shapes.items()
+        for size, own in zip(shape, result.inputs[name], strict=True)
+        if isinstance(own, int)
+    }
+    if not present.keys() >= set(solution.unknowns):
+        return best
+    closest = solution.system.closest(present)
+    if closest is None:
+        return best
+    box = next((box for box in solution.boxes if box.contains(closest)), None)
+    return best if box is not None and _is_small(box) and box.contains(best) else closest
+
+
+def _is_small(box: Box) -> bool:
+    """Say whether every size of a box ends, so that its best is near all others."""
+    return all(isinstance(run.last, int) for runs in box.values() for run in runs)
 
 
 def _accepted(result: Result, net: Net) -> Solution | None:

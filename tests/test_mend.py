@@ -9,7 +9,7 @@ import pytest
 import shapecalc
 from shapecalc.mend import Fix, fixes_for
 
-TO_MEND = {
+TO_MEND: dict[str, tuple[Any, Any]] = {
     "a flatten, and the linear layer after it": ("lenet", (1, 3, 40, 40)),
     "channels, and what they make too small later": ("lenet", (1, 1, 28, 28)),
     "two layers at once": (
@@ -21,6 +21,40 @@ TO_MEND = {
         "Conv2d(3, 8, 3) | MaxPool2d(2) | Conv2d(8, 8, 5)",
         (1, 3, 6, 6),
     ),
+    "a recurrent layer": ("Embedding(100, 32) | LSTM(16, 4)", (3, 7)),
+    "heads of attention": (
+        {"layers": [{"layer": "MultiheadAttention(16, 3)", "from": ["input"] * 3, "name": "a"}]},
+        (5, 2, 16),
+    ),
+    "several sizes of a normalized shape": ("LayerNorm((3, 10, 10))", (2, 3, 12, 12)),
+    "channels and groups together": ("GroupNorm(3, 9)", (1, 8, 5, 5)),
+    "a module that is an argument": (
+        "TransformerEncoder(TransformerEncoderLayer(16, 4), 2)",
+        (5, 2, 20),
+    ),
+    "a parameter": (
+        {
+            "layers": [
+                {"name": "x", "layer": "Linear(4, 8)"},
+                {"name": "pos", "layer": "parameter([1, 5, 8])", "from": []},
+                {"name": "sum", "layer": "add", "from": ["x", "pos"]},
+            ]
+        },
+        (2, 7, 4),
+    ),
+    "channels of branches": (
+        {
+            "layers": [
+                {"name": "a", "layer": "Conv2d(3, 8, 3, padding=1)", "from": "input"},
+                {"name": "b", "layer": "Conv2d(3, 6, 1)", "from": "input"},
+                {"name": "sum", "layer": "add", "from": ["a", "b"]},
+            ]
+        },
+        (1, 3, 9, 9),
+    ),
+    "what comes before a chunk": ("Linear(4, 7) | GLU", (2, 4)),
+    "an unflatten": ("Linear(10, 30) | Unflatten(1, (4, 8))", (2, 10)),
+    "a batch that is a symbol": ("Conv2d(3, 8, 3) | Flatten | Linear(9, 2)", ("N", 3, 8, 8)),
     "groups": ("Conv2d(3, 8, 3, groups=2)", (1, 3, 9, 9)),
     "branches": (
         {
@@ -91,3 +125,22 @@ def test_a_later_misfit_without_a_fix_leaves_the_first_fix() -> None:
     net = "Linear(10, 20) | Linear(30, 4) | Conv2d(3, 8, 3)"
     fixes = fixes_for(shapecalc.infer(net, input=(2, 10)))
     assert [(fix.text, fix.also) for fix in fixes] == [("1: Linear(20, 4)", None)]
+
+
+def test_an_input_that_fits_is_near_what_came() -> None:
+    inputs = [fix.inputs for fix in fixes_for(shapecalc.infer("unet", input=(1, 3, 250, 250)))]
+    assert {"input": [1, 3, 256, 256]} in inputs
+    inputs = [fix.inputs for fix in fixes_for(shapecalc.infer("lenet", input=(1, 3, 40, 40)))]
+    assert {"input": [1, 3, 32, 32]} in inputs
+    inputs = [fix.inputs for fix in fixes_for(shapecalc.infer("vit_b_16", input=(1, 3, 225, 225)))]
+    assert inputs == [{"input": [1, 3, 224, 224]}]
+
+
+def test_padding_is_less_than_the_window() -> None:
+    layers = [
+        {"name": "a", "layer": "Conv2d(3, 8, 3)", "from": "input"},
+        {"name": "b", "layer": "Conv2d(3, 8, 5, stride=2)", "from": "input"},
+        {"name": "c", "layer": "cat(dim=1)", "from": ["a", "b"]},
+    ]
+    fixes = fixes_for(shapecalc.infer({"layers": layers}, input=(1, 3, 16, 16)))
+    assert not any("padding=" in fix.text for fix in fixes)

@@ -71,13 +71,14 @@ class ShapeError(ShapecalcError):
 
     `kind` names the rule that is broken (an argument's name, `rank`, or the text of a check),
     `relation` is the relation between sizes that would have to hold, and `wording` what PyTorch
-    says.
+    says. `open` are symbols whose numbers the layer's rule would need.
     """
 
     default_code = "S201"
     kind: str = "check"
     relation: object = None
     wording: str | None = None
+    open: frozenset[str] = frozenset()
 
 
 class SolveError(ShapecalcError):

@@ -14,11 +14,18 @@ class Misfit(Exception):
     """Shapes that don't fit: what is, what was needed.
 
     `kind` names the rule (a parameter's name, `rank`, or the text of a check), so that the
-    registry can say how PyTorch words it.
+    registry can say how PyTorch words it. `open` are symbols whose numbers the rule would need.
     """
 
-    def __init__(self, message: str, kind: str = "check", relation: Relation | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: str = "check",
+        relation: Relation | None = None,
+        open_: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(message)
+        self.open = open_
         self.message = message
         self.kind = kind
         self.relation = relation
@@ -87,7 +94,8 @@ class Facts:
             return value
         if value in self._granted:
             return True
-        return decide(value, self.known)
+        answer = decide(value, self.known)
+        return False if answer is None and negate(value) in self._granted else answer
 
     def possible(self, value: bool | Relation) -> bool:
         """Say whether a relation may hold with what is granted; exactly, if it has one symbol."""

@@ -114,7 +114,16 @@ class Scope(dict[str, Value]):
 
 
 class FormulaError(ValueError):
-    """A value that a formula can't work with; the message says which."""
+    """A value that a formula can't work with; the message says which.
+
+    `open` are the symbols whose numbers it would need, where the value is a size that isn't known.
+    """
+
+    def __init__(self, message: str, *values: Value) -> None:
+        super().__init__(message)
+        self.open: frozenset[str] = frozenset().union(
+            *(value.symbols for value in values if isinstance(value, Dim))
+        )
 
 
 Compiled: TypeAlias = Callable[[Scope, int], Value]
@@ -233,7 +242,9 @@ def _divide(left: Value, right: Value) -> Value:
         raise FormulaError(f"{show(left)} divided by zero")
     if isinstance(left, Dim) or isinstance(right, Dim):
         raise FormulaError(
-            f"{show(left)}/{show(right)}: `/` makes a float, which no size can be; use `//`"
+            f"{show(left)}/{show(right)}: `/` makes a float, which no size can be; use `//`",
+            left,
+            right,
         )
     return _number(left) / right
 
@@ -255,7 +266,7 @@ def _power(left: Value, right: Value) -> Value:
         if isinstance(left, (int, float)) and isinstance(right, float):
             return float(left) ** right
         raise FormulaError(
-            f"the exponent {show(right)}; it must be an integer from 0 to {MAX_EXPONENT}"
+            f"the exponent {show(right)}; it must be an integer from 0 to {MAX_EXPONENT}", right
         )
     if type(left) is int and left.bit_length() * right > MAX_BITS:
         raise FormulaError(f"a number of more than {MAX_BITS} bits, which no size can be")
@@ -272,7 +283,9 @@ def _exact(
             return apply(left, right)
         except TypeError:
             raise FormulaError(
-                f"{show(left)} {operator} {show(right)}: a size that isn't known yet and a float"
+                f"{show(left)} {operator} {show(right)}: a size that isn't known yet and a float",
+                left,
+                right,
             ) from None
 
     return run
@@ -448,7 +461,11 @@ class Compiler:
             for item in items:
                 value = item(scope, axis)
                 if isinstance(value, (Comparison, AllOf, AnyOf)):
-                    open_items.append(value)
+                    known = scope.holds(value)
+                    if known is stop:
+                        return stop
+                    if known is None:
+                        open_items.append(value)
                 elif bool(value) is stop:
                     return value
             if open_items:
@@ -510,7 +527,7 @@ class Compiler:
                 parts = [None if part is None else part(scope, axis) for part in bounds]
                 items = value(scope, axis)
                 if not isinstance(items, tuple) or any(isinstance(part, Dim) for part in parts):
-                    raise FormulaError(f"{show(items)} can't be sliced so")
+                    raise FormulaError(f"{show(items)} can't be sliced so", *parts)
                 return items[slice(*parts)]
 
             return cut
@@ -519,7 +536,7 @@ class Compiler:
         def pick(scope: Scope, axis: int) -> Value:
             items, at = value(scope, axis), place(scope, axis)
             if not isinstance(items, tuple) or type(at) is not int:
-                raise FormulaError(f"{show(items)} has no element {show(at)}")
+                raise FormulaError(f"{show(items)} has no element {show(at)}", at)
             if not -len(items) <= at < len(items):
                 raise FormulaError(f"{show(items)} has {len(items)} elements, and none at {at}")
             return items[at]
@@ -565,7 +582,7 @@ def _range(*arguments: Value) -> Value:
     if not all(type(item) is int for item in arguments):
         open_ = next(item for item in arguments if type(item) is not int)
         raise FormulaError(
-            f"how many there are depends on {show(open_)}, which must be a number here"
+            f"how many there are depends on {show(open_)}, which must be a number here", open_
         )
     found = range(*arguments)
     if len(found) > MAX_ITEMS:
@@ -585,7 +602,7 @@ def _extreme(pick: Callable[..., Value], plain: Callable[..., Value]) -> Callabl
         if not any(isinstance(item, Dim) for item in items):
             return plain(map(_number, items))
         if any(isinstance(item, float) for item in items):
-            raise FormulaError(f"the smaller or larger of {show(items)}, sizes and a float")
+            raise FormulaError(f"the smaller or larger of {show(items)}, sizes and a float", *items)
         return pick(*items)
 
     return run

@@ -24,7 +24,7 @@ def slice_length(scope: Scope, size: Value, part: Value) -> Value:
     """Count the elements that `start:stop:step` takes from `size` of them; PyTorch needs step > 0."""
     step = 1 if part.step is None else part.step
     if not isinstance(step, int) or step < 1:
-        raise FormulaError(f"a slice's step must be at least 1, not {show(step)}")
+        raise FormulaError(f"a slice's step must be at least 1, not {show(step)}", step)
     begin = 0 if part.start is None else part.start
     known = isinstance(begin, int) and (part.stop is None or isinstance(part.stop, int))
     if isinstance(size, Dim) and known:

@@ -15,11 +15,11 @@ from .errors import ShapecalcError, ShapeError
 from .facts import Facts
 from .infer import Result, propagate_net
 from .net import Layer, Net, Shape, references
-from .registry import Kind, LayerType, Parameter, Registry
+from .registry import LayerType, Registry
 from .relations import compare
 from .solve import BATCH, Solution, answer, ask, cut, window_of
+from .spots import Spot, is_padding, is_per_axis, put_node, spots_of
 from .syntax import Call, Constant, Name, Node, parse, to_text
-from .syntax import Sequence as Tuple
 
 UNKNOWN = "x_"  # the names of unknown arguments begin with it
 _MOST_TRIED = 24  # changes that are tried for one misfit
@@ -64,20 +64,12 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
 # --------------------------------------------------------------------------------- arguments
 
 
-class _Spot(NamedTuple):
-    """An integer in a call that could be another: the parameter it is for, and the way to it."""
-
-    parameter: Parameter
-    value: int
-    path: tuple[tuple[str, int], ...]
-
-
 class _Trial(NamedTuple):
     """Integers of one layer's call that are changed together."""
 
     owner: Layer
     call: Call
-    spots: tuple[_Spot, ...]
+    spots: tuple[Spot, ...]
 
 
 def _arguments(result: Result, layer: Layer, error: ShapeError) -> Iterator[Fix]:
@@ -110,10 +102,10 @@ def _rounds(registry: Registry, net: Net, layer: Layer, kind: str) -> Iterator[l
     Where branches meet, paddings of layers before are tried first.
     """
     assert layer.call is not None
-    spots = list(_spots(registry, layer.call))
+    spots = list(spots_of(registry, layer.call))
     spots.sort(key=lambda spot: spot.parameter.name != kind)
     yield [_Trial(layer, layer.call, (spot,)) for spot in spots]
-    groups: dict[str, list[_Spot]] = {}
+    groups: dict[str, list[Spot]] = {}
     for spot in spots:
         groups.setdefault(spot.parameter.name, []).append(spot)
     together = [own for own in groups.values() if 1 < len(own) <= _MOST_TOGETHER]
@@ -124,9 +116,9 @@ def _rounds(registry: Registry, net: Net, layer: Layer, kind: str) -> Iterator[l
     others: list[_Trial] = []
     for owner in _before(net, layer):
         assert owner.call is not None
-        for spot in _spots(registry, owner.call):
+        for spot in spots_of(registry, owner.call):
             trial = _Trial(owner, owner.call, (spot,))
-            (paddings if _is_padding(spot.parameter) else others).append(trial)
+            (paddings if is_padding(spot.parameter) else others).append(trial)
         paddings += _paddings_left_out(registry.find(owner.call.function), owner)
     yield paddings if _joins(layer) else []
     yield others
@@ -188,18 +180,6 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
     return fix
 
 
-def _is_per_axis(parameter: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in parameter.kinds)
-
-
-def _is_padding(parameter: Parameter) -> bool:
-    """A count for each axis, which may be 0: what a layer adds around its input or output."""
-    return any(
-        isinstance(kind, Kind) and kind.form == "per axis" and kind.lowest == 0
-        for kind in parameter.kinds
-    )
-
-
 def _before(net: Net, layer: Layer) -> list[Layer]:
     """Give the nearest layers before one."""
     by_name = {item.name: item for item in net.layers}
@@ -215,77 +195,22 @@ def _before(net: Net, layer: Layer) -> list[Layer]:
     return found
 
 
-def _spots(registry: Registry, call: Call) -> Iterator[_Spot]:
-    """Yield the integers of a call, and of the modules that are its arguments."""
-    type_ = registry.find(call.function)
-    slots = [item for item in type_.parameters if not item.keywords]
-    known = {item.name: item for item in type_.parameters}
-    given = [
-        (slots[min(index, len(slots) - 1)], node, ("argument", index))
-        for index, node in enumerate(call.arguments if slots else ())
-    ]
-    given += [
-        (known[name], node, ("keyword", index))
-        for index, (name, node) in enumerate(call.keywords)
-        if name in known
-    ]
-    for parameter, node, step in given:
-        if isinstance(node, Call):
-            if any(isinstance(kind, Kind) and kind.base == "module" for kind in parameter.kinds):
-                for spot in _spots(registry, node):
-                    yield spot._replace(path=(step, *spot.path))
-            continue
-        yield from _places(parameter, node, (step,))
-
-
-def _places(parameter: Parameter, node: Node, path: tuple[tuple[str, int], ...]) -> Iterator[_Spot]:
-    if not any(isinstance(kind, Kind) and kind.base == "int" for kind in parameter.kinds):
-        return
-    if isinstance(node, Constant) and type(node.value) is int and node.value >= 0:
-        yield _Spot(parameter, node.value, path)
-    if isinstance(node, Tuple):
-        for index, item in enumerate(node.items):
-            if isinstance(item, Constant) and type(item.value) is int and item.value >= 0:
-                yield _Spot(parameter, item.value, (*path, ("item", index)))
-
-
 def _paddings_left_out(type_: LayerType, owner: Layer) -> Iterator[_Trial]:
     call = owner.call
     assert call is not None
     given = len(call.arguments)
     named = dict(call.keywords)
     for index, parameter in enumerate(type_.parameters):
-        if _is_padding(parameter) and index >= given and parameter.name not in named:
+        if is_padding(parameter) and index >= given and parameter.name not in named:
             longer = call._replace(keywords=(*call.keywords, (parameter.name, Constant(0))))
-            spot = _Spot(parameter, 0, (("keyword", len(call.keywords)),))
+            spot = Spot(parameter, 0, (("keyword", len(call.keywords)),))
             yield _Trial(owner, longer, (spot,))
-
-
-def _put(node: Node, path: tuple[tuple[str, int], ...], new: Node) -> Node:
-    """Put a node in the place that a path leads to."""
-    if not path:
-        return new
-    (kind, index), *rest = path
-    match node:
-        case Call() if kind == "argument":
-            given = list(node.arguments)
-            given[index] = _put(given[index], tuple(rest), new)
-            return node._replace(arguments=tuple(given))
-        case Call():
-            named = list(node.keywords)
-            named[index] = (named[index][0], _put(named[index][1], tuple(rest), new))
-            return node._replace(keywords=tuple(named))
-        case Tuple():
-            items = list(node.items)
-            items[index] = _put(items[index], tuple(rest), new)
-            return Tuple(tuple(items), node.optional)
-    return node
 
 
 def _with(trial: _Trial, nodes: Iterable[Node]) -> Call:
     call: Node = trial.call
     for spot, node in zip(trial.spots, nodes, strict=True):
-        call = _put(call, spot.path, node)
+        call = put_node(call, spot.path, node)
     assert isinstance(call, Call)
     return call
 
@@ -333,7 +258,7 @@ def _call_that_fits(result: Result, net: Net, trial: _Trial) -> str | None:
     changes = [(spot, best[name]) for name, spot in zip(names, trial.spots, strict=True)]
     if all(value == spot.value for spot, value in changes):
         return None
-    if any(_is_per_axis(spot.parameter) and value > 4 * spot.value + 4 for spot, value in changes):
+    if any(is_per_axis(spot.parameter) and value > 4 * spot.value + 4 for spot, value in changes):
         return None  # a kernel of 17 in the place of 3 is no repair
     return to_text(_with(trial, [Constant(best[name]) for name in names]))
 
@@ -346,7 +271,7 @@ def _fits(result: Result, net: Net, trial: _Trial, call: str) -> bool:
         return False
     if again.errors:
         return False
-    if not _is_padding(trial.spots[0].parameter) or trial.owner.name not in again:
+    if not is_padding(trial.spots[0].parameter) or trial.owner.name not in again:
         return True
     window = window_of(again[trial.owner.name])
     if window is None:

@@ -323,7 +323,9 @@ class Propagation:
             done = self._remembered(layer.call, inputs, named)
         except Misfit as misfit:
             raise self._error(layer, misfit) from None
-        except (FormulaError, OverflowError) as error:
+        except FormulaError as error:
+            raise self._error(layer, Misfit(str(error), open_=error.open)) from None
+        except OverflowError as error:
             raise self._error(layer, Misfit(str(error))) from None
         except RecursionError:
             raise self._error(layer, Misfit("the call is nested too deeply")) from None
@@ -343,6 +345,7 @@ class Propagation:
         error = ShapeError(misfit.message, layer=layer.name, location=layer.location, code=code)
         error.kind = misfit.kind
         error.relation = misfit.relation
+        error.open = misfit.open
         error.wording = getattr(misfit, "wording", None)
         return error
 

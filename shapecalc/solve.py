@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .arguments import Environment
 from .boxes import Box, SystemSolution, tidy
 from .dims import Dim, Symbol, symbol, symbols_of
 from .errors import ShapecalcError, ShapeError, SolveError, SpecError, nearest_words
@@ -107,6 +108,7 @@ class Solution:
         self.warnings = warnings
         self.reason = reason
         self.near: dict[str, Any] | None = None
+        self.open: tuple[str, ...] = ()
 
     @property
     def unknowns(self) -> tuple[str, ...]:
@@ -589,6 +591,16 @@ def output_at(result: Result, at: str) -> Shape:
 
 def answer(question: Question) -> Solution:
     """Run every case, solve its system, and unite the answers."""
+    solution = answer_in_symbols(question)
+    if not solution.open:
+        return solution
+    from .trying import answer_by_values
+
+    return answer_by_values(question, solution)
+
+
+def answer_in_symbols(question: Question) -> Solution:
+    """Answer with all unknowns as symbols; `open` are those whose numbers some layer needs."""
     cases: list[Case] = []
     solved: list[tuple[Case, SystemSolution]] = []
     warnings: dict[str, None] = {}
@@ -638,9 +650,12 @@ def answer(question: Question) -> Solution:
         from .walk import why_none
 
         reason = why_none(question, tuple(cases), failures, at)
-    return Solution(
+    solution = Solution(
         question, system, tuple(cases), at, recommended, lossless, tuple(warnings), reason
     )
+    needed = frozenset().union(*(error.open for error in failures))
+    solution.open = tuple(name for name in question.unknowns if name in needed)
+    return solution
 
 
 def _solve(
@@ -724,7 +739,7 @@ def _relations(
         (demand.relation, demand.layer) for demand in result.demands
     ]
     for text in question.where:
-        found.append((relation_of(text, result), f"where {text}"))
+        found.append((relation_of(text, result.propagation.environment), f"where {text}"))
     for (target, _), place in zip(question.targets, at, strict=True):
         shape = output_at(result, place)
         batch = _fixed_batch(question)
@@ -752,13 +767,13 @@ def _fixed_batch(question: Question) -> dict[str, int]:
     return {BATCH: first} if isinstance(first, int) else {}
 
 
-def relation_of(text: str, result: Result) -> Relation | bool:
+def relation_of(text: str, environment: Environment) -> Relation | bool:
     """Read a relation, as `--where` gives it."""
     from .arguments import evaluate_argument
     from .formula import FormulaError
 
     try:
-        found = evaluate_argument(parse(text), result.propagation.environment)
+        found = evaluate_argument(parse(text), environment)
     except FormulaError as error:
         raise SpecError(f"`{text}`: {error}", code="S116") from None
     if not isinstance(found, (bool, Comparison, AllOf, AnyOf)):

@@ -45,7 +45,7 @@ def prod(items: Value) -> Value:
 def axis(dim: Value, rank: Value) -> int:
     """Give a dimension's index from the front; a scalar counts as one dimension."""
     if type(dim) is not int:
-        raise FormulaError(f"{show(dim)} is not the number of a dimension")
+        raise FormulaError(f"{show(dim)} is not the number of a dimension", dim)
     size = rank or 1
     if not -size <= dim < size:
         raise FormulaError(

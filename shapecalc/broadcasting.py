@@ -5,7 +5,8 @@ https://docs.pytorch.org/docs/stable/notes/broadcasting.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from .dims import Dim, maximum
@@ -25,12 +26,14 @@ def broadcast(scope: Scope, *shapes: Value) -> Value:
         for shape in given:
             index = place - rank + len(shape)
             if index >= 0:
-                size = _together(scope, size, shape[index], given, place - rank)
+                misfit = partial(_misfit, size, shape[index], given, place - rank)
+                size = together(scope, size, shape[index], misfit)
         found.append(size)
     return tuple(found)
 
 
-def _together(scope: Scope, one: Size, two: Size, shapes: list[Value], dim: int) -> Size:
+def together(scope: Scope, one: Size, two: Size, misfit: Callable[[], str]) -> Size:
+    """Give the size that two sizes have together, which are equal, or of which one is 1."""
     if type(two) is int and two == 1:
         return one
     if type(one) is int and one == 1:
@@ -41,13 +44,12 @@ def _together(scope: Scope, one: Size, two: Size, shapes: list[Value], dim: int)
             return size
     sizes = dict.fromkeys(size for _, size in ways)
     if len(sizes) == 1 or (len(ways) > 1 and scope.unites and _hold_something(scope, sizes)):
-        relations = any_of([relation for relation, _ in ways])
-        scope.require(relations, lambda: _misfit(one, two, shapes, dim))
+        scope.require(any_of([relation for relation, _ in ways]), misfit)
         return next(iter(sizes)) if len(sizes) == 1 else _greater(scope, one, two)
     for index, (relation, size) in enumerate(ways):
         if scope.choose(relation, prefer=index == 0):
             return size
-    raise FormulaError(_misfit(one, two, shapes, dim))
+    raise FormulaError(misfit())
 
 
 def _ways(scope: Scope, one: Size, two: Size) -> list[tuple[Relation | bool, Size]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from math import gcd
 from typing import TypeAlias
 
 from .boxes import Box
-from .dims import Dim, bounds
+from .dims import Dim, Symbol, bounds
 from .isolate import atom_size
-from .products import congruence, divisors, factorise, separate, separate_atom
+from .products import Monomial, divisors, factorise, residue, separate, separate_atom
 from .relations import Comparison, Relation, compare
 from .search import Domains, Literal, Search, hull
 from .sets import SetTooLarge
@@ -17,6 +18,7 @@ from .splitting import replaced
 from .univariate import Undecidable, solution_set
 
 Size: TypeAlias = "int | Dim"
+Known: TypeAlias = "Mapping[str, tuple[int, int | None]]"
 
 _MAX_RESIDUES = 64  # of a modulus
 _MAX_STAIRS = 64
@@ -140,19 +142,18 @@ def congruences(search: Search, literals: list[Literal], domains: Domains) -> li
     for item in literals:
         if not isinstance(item, Comparison) or item.op != "==":
             continue
-        form = congruence(item.dim)
+        form = residue(item.dim)
         if form is None:
             continue
-        if form.number % form.times:
-            return []
-        rest, modulus = -form.number // form.times, form.modulus
-        if not 0 <= rest < modulus:
+        if form.rest < 0:
             return []
         for name in domains:
             found = separate(form.size, name) if name in item.symbols else None
-            if found is None or found.number:
+            if found is None or (found.number and abs(found.times) != 1):
                 continue
+            modulus = form.modulus
             share = found.share // found.times
+            rest = (form.rest + found.number // found.times) % modulus
             others = [other for other in literals if other is not item]
             if rest == 0:
                 modulus //= gcd(share, modulus)
@@ -162,11 +163,11 @@ def congruences(search: Search, literals: list[Literal], domains: Domains) -> li
             if modulus > _MAX_RESIDUES:
                 return None
             boxes: list[Box] = []
-            for residue in range(modulus):
-                is_residue = compare(found.left % modulus, "==", residue)
+            for value in range(modulus):
+                is_residue = compare(found.left % modulus, "==", value)
                 values = solution_set(is_residue, name, domains[name], search.effort)
                 if values:
-                    need = compare(share * residue * found.right % modulus, "==", rest)
+                    need = compare(share * value * found.right % modulus, "==", rest)
                     boxes += search.solve([*others, need], {**domains, name: values})
             return boxes
     return None
@@ -253,3 +254,61 @@ def _stairs(
     beyond = compare(right, ">=", 1) if at_least else compare(right, "<=", 0)
     steps.append([compare(left, ">=", max(size, 1)), beyond])
     return steps
+
+
+def dominated(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
+    """Solve `U*V == p*q*a*b` where `U >= p*a` and `V >= q*b`, and U, V >= 1: both must be equal.
+
+    So the windows of a picture that is cut into 7×7 fill it: `H*W == 49*(H//7)*(W//7)`.
+    """
+    known = hull(domains)
+    for item in literals:
+        if not isinstance(item, Comparison) or item.op != "==":
+            continue
+        for monomial, coefficient in item.dim.terms:
+            both = _shifted(item.dim, monomial, coefficient)
+            if both is None:
+                continue
+            rest = item.dim - coefficient * both[0] * both[1]
+            for name in domains:
+                found = separate(rest, name) if isinstance(rest, Dim) else None
+                if found is None or found.number or abs(found.share) != abs(found.times):
+                    continue
+                sign = 1 if (found.share > 0) == (found.times > 0) else -1
+                needs = _shares(found.left, found.right, both, -coefficient * sign, known)
+                if needs is not None:
+                    others = [other for other in literals if other is not item]
+                    return search.solve([*others, *needs], domains)
+    return None
+
+
+def _shifted(dim: Dim, monomial: Monomial, coefficient: int) -> list[Size] | None:
+    """Read two floors with constants, `(a + s)*(b + t)`, off the terms that hold them."""
+    if len(monomial) != 2 or any(isinstance(atom, Symbol) or n > 1 for atom, n in monomial):
+        return None
+    alone = dict(dim.terms)
+    found: list[Size] = []
+    for one, other in (monomial, monomial[::-1]):
+        shift, left = divmod(alone.get((other,), 0), coefficient)
+        if left:
+            return None
+        found.append(atom_size(one[0]) + shift)
+    return found
+
+
+def _shares(
+    left: Dim, right: Dim, both: list[Size], number: int, known: Known
+) -> list[Relation | bool] | None:
+    if number < 1 or any(_least(size, known) < 1 for size in (left, right)):
+        return None
+    for one, two in (both, reversed(both)):
+        for share in divisors(number):
+            rests = [left - share * one, right - number // share * two]
+            if all(_least(rest, known) >= 0 for rest in rests):
+                return [compare(rest, "==", 0) for rest in rests]
+    return None
+
+
+def _least(size: Size, known: Known) -> int:
+    low = bounds(size, known)[0]
+    return -1 if low is None else low

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, NamedTuple
 
-from .broadcasting import broadcast
+from .broadcasting import broadcast, together
 from .dims import Dim
 from .formula import FormulaError, Scope, Value, equal, show
 
@@ -71,7 +71,8 @@ def _letters(scope: Scope, equation: Value, shapes: Value) -> Letters:
                 scope.require(equal(own[letter], size), partial(_twice, letter, own[letter], size))
             own[letter] = size
         for letter, size in own.items():
-            sizes[letter] = _merge(scope, letter, sizes.get(letter, 1), size)
+            known = sizes.get(letter, 1)
+            sizes[letter] = together(scope, known, size, partial(_twice, letter, known, size))
     return Letters(sizes, counts, broadcast(scope, *hidden))
 
 
@@ -91,15 +92,6 @@ def _sides(equation: str, letters: str, shape: Value) -> tuple[str, str, int]:
 
 def _twice(letter: str, one: Size, two: Size) -> str:
     return f"{letter!r} is both {show(one)} and {show(two)}"
-
-
-def _merge(scope: Scope, letter: str, one: Size, two: Size) -> Size:
-    if type(one) is int and one == 1:
-        return two
-    if type(two) is int and two == 1:
-        return one
-    scope.require(equal(one, two), partial(_twice, letter, one, two))
-    return one
 
 
 # ---------------------------------------------------------------------------------- einops

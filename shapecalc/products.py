@@ -118,6 +118,30 @@ def congruence(dim: Dim) -> Congruence | None:
     return None
 
 
+class Residue(NamedTuple):
+    """`size % modulus == rest`, where the size has no constant; it can't hold when `rest` is -1."""
+
+    size: Dim
+    modulus: int
+    rest: int
+
+
+def residue(dim: Dim) -> Residue | None:
+    """Read `dim == 0` as a statement of a remainder; the size's first coefficient is positive."""
+    form = congruence(dim)
+    if form is None:
+        return None
+    rest, left = divmod(-form.number, form.times)
+    if left or not 0 <= rest < form.modulus:
+        return Residue(form.size, form.modulus, -1)
+    terms = [(monomial, coefficient) for monomial, coefficient in form.size.terms if monomial]
+    constant = sum(coefficient for monomial, coefficient in form.size.terms if not monomial)
+    sign = -1 if max(terms, key=lambda term: len(term[0]))[1] < 0 else 1
+    size = sign * (form.size - constant)
+    assert isinstance(size, Dim)  # a remainder of a number is none
+    return Residue(size, form.modulus, sign * (rest - constant) % form.modulus)
+
+
 def divisors(number: int) -> list[int]:
     """Give the positive divisors of a number, in order.
 

@@ -43,7 +43,7 @@ from .net import (
     size_json,
     sizes_used,
 )
-from .products import congruence
+from .products import residue
 from .propagate import flatten_output, is_shape
 from .registry import Input, Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
@@ -838,9 +838,9 @@ def _without_batch(item: Relation) -> Relation | bool | None:
 
 
 def _multiple_of_batch(item: Comparison) -> Relation | bool | None:
-    """Recognise `N*size % m == 0`, which holds for every N if it does for N = 1."""
-    form = congruence(item.dim) if item.op == "==" else None
-    if form is None or form.number:
+    """Recognise `N*size % m == rest`, which for every N is `size % m == 0`, and only for rest 0."""
+    form = residue(item.dim) if item.op == "==" else None
+    if form is None or form.rest < 0:
         return None
     size: Size = 0
     for monomial, coefficient in form.size.terms:
@@ -848,7 +848,7 @@ def _multiple_of_batch(item: Comparison) -> Relation | bool | None:
         if (_BATCH_ATOM, 1) not in monomial or any(BATCH in atom.symbols for atom, _ in rest):
             return None
         size = size + monomial_size(rest, coefficient)
-    return compare(size % form.modulus, "==", 0)
+    return compare(size % form.modulus, "==", 0) if form.rest == 0 else False
 
 
 def _at_every_batch(item: AnyOf) -> Relation | bool | None:

@@ -7,7 +7,7 @@ by the first rule that applies, each of which keeps exactly the same solutions:
 1. `c*y + e == 0` gives `y = -e//c`, where c divides e: y is put into the other relations;
 2. `or`, and `!=`, by cases;
 3. a floor that an equation gives, as `x//y == 4`, is put into the others;
-   `U(x)*V(rest) == n`: by the divisors of n; `U*V % m == r`: by the divisors of m;
+   `H*W == 49*(H//7)*(W//7)` says that both are filled; `U(x)*V(rest) == n`: by the divisors of n; `U*V % m == r`: by the divisors of m;
 4. an unknown that every relation bounds is eliminated (:mod:`shapecalc.isolate`): its run has
    expressions in the others as ends, and each lower end must be <= each upper one;
 5. `U*V >= n` and `<= n` by the at most `2*sqrt(n)` values of `n//u`;
@@ -26,7 +26,7 @@ from .boxes import Box, BoxRun, SystemSolution, run_at, tidy
 from .dims import Dim
 from .elimination import eliminate, substitute
 from .errors import SolveError
-from .factoring import congruences, pinned, products, stairs, tied
+from .factoring import congruences, dominated, pinned, products, stairs, tied
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of
 from .search import Rule, Search, hull
 from .sets import IntSet
@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     cases,
     pinned,
     products,
+    dominated,
     tied,
     congruences,
     eliminate,

@@ -338,3 +338,14 @@ def test_a_demand_that_follows_from_another_is_not_repeated() -> None:
     answer = shapecalc.solve("Conv2d(3, 8, 3, stride=s, padding=p)")
     (box,) = answer.to_dict()["solutions"]
     assert box["s"] == [[1, None, 1]]
+
+
+def test_an_einsum_may_broadcast() -> None:
+    layers = [
+        {"name": "cut", "layer": "MaxPool1d(2, stride=1)", "from": ["input"]},
+        {"name": "e", "layer": "einsum('bch,bch->bc')", "from": ["input", "cut"]},
+    ]
+    answer = shapecalc.solve({"inputs": {"input": ["N", 3, "L"]}, "layers": layers})
+    assert answer.to_dict()["solutions"] == [{"L": [[2, 2, 1]]}]
+    result = shapecalc.infer({"inputs": {"input": ["N", 3, "L"]}, "layers": layers})
+    assert result.conditions == ("L == 2",)

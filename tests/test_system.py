@@ -446,3 +446,20 @@ def test_minima_that_bounds_decide_are_written_without() -> None:
     s, k = symbol("s"), symbol("k")
     solution = solve_system([compare(minimum(s, 2 * s) + 1, "<=", k)], ["s", "k"])
     assert solution.to_list() == [{"s": [[0, None, 1]], "k": [["s + 1", None, 1]]}]
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_windows_that_fill_a_picture(k: int) -> None:
+    h, w = symbol("h"), symbol("w")
+    for a, b in ((h, w), (h // 2, w // 2), ((h - 1) // 2, (w + 1) // 2), (h // 2 - 1, w // 3 - 1)):
+        filled = compare(a * b, "==", k * k * (a // k) * (b // k))
+        system = all_of([compare(a, ">=", 1), compare(b, ">=", 1), filled])
+        assert check(system, {"h": (1, None), "w": (1, None)}, 30).complete
+
+
+def test_remainders_that_are_written_with_the_sign_turned() -> None:
+    h, w = symbol("h"), symbol("w")
+    for rest in (0, 1, 2):
+        dim = (h - 1) * (w - 1) - rest
+        system = compare(-(-dim // 3) * 3, "==", dim)
+        assert check(system, {"h": (1, None), "w": (1, None)}, 25).complete

@@ -175,9 +175,10 @@ class SystemSolution(NamedTuple):
         return islice(self._points(cap), limit)
 
     def _points(self, cap: int) -> Iterator[dict[str, int]]:
-        past, reach = -1, 1
+        start = min([_first_reach(box) for box in self.boxes], default=0)
+        past, gap = -1, 1
         while past < cap:
-            reach = min(reach, cap)
+            reach = min(start + gap, cap)
             found: set[tuple[int, ...]] = set()
             for box in self.boxes:
                 places = [list(box).index(name) for name in self.unknowns]
@@ -190,7 +191,8 @@ class SystemSolution(NamedTuple):
                 yield dict(zip(self.unknowns, point, strict=True))
             if self._bounded_by(reach):
                 return
-            past, reach = reach, 2 * reach
+            # so many unknowns, so slowly: each time about twice as many points
+            past, gap = reach, gap + max(1, gap // max(len(self.unknowns), 1))
 
     def _bounded_by(self, reach: int) -> bool:
         for box in self.boxes:
@@ -249,6 +251,15 @@ class SystemSolution(NamedTuple):
             best = candidates[0] if candidates else None
             found.append(None if best is None else {name: best[name] for name in self.unknowns})
         return found[0], found[1]
+
+
+def _first_reach(box: Box) -> int:
+    """Give what the greatest coordinate of a point of the box is at least."""
+    firsts = [
+        min([run.first for run in runs if isinstance(run.first, int)], default=0)
+        for runs in box.values()
+    ]
+    return max(firsts, default=0)
 
 
 def _around(box: Box, point: Mapping[str, int]) -> list[dict[str, int]]:

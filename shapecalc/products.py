@@ -72,7 +72,9 @@ def _separate(size: Dim, belongs: Callable[[Atom], bool]) -> Separation | None:
     number -= times * entries.get(((), ()), 0)
     left, left_share = _primitive({r: entries.get((r, column), 0) for r in rows})
     right, right_share = _primitive({c: entries.get((row, c), 0) for c in columns})
-    return Separation(left, right, left_share * right_share, times, number)
+    share = left_share * right_share
+    common = gcd(share, times, number)
+    return Separation(left, right, share // common, times // common, number // common)
 
 
 def _size_symbols(atom: Atom) -> frozenset[str]:

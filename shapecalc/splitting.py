@@ -123,14 +123,22 @@ def tighten(search: Search, literals: list[Literal], domains: Domains) -> list[B
         if values.maximum is not None:
             continue
         for item in literals:
-            bits = 0
-            while bits <= _MAX_BITS and name in item.symbols:
-                beyond = values.minimum + (1 << bits)
-                if decide(item, {**known, name: (beyond, None)}) is False:
-                    below = values & IntSet.interval(values.minimum, beyond - 1)
+            if name in item.symbols:
+                most = _most(item, name, values.minimum, known)
+                if most is not None:
+                    below = values & IntSet.interval(values.minimum, most)
                     return search.solve(literals, {**domains, name: below})
-                bits += 1
     return None
+
+
+def _most(item: Literal, name: str, least: int, known: Known) -> int | None:
+    """Find a number beyond which an unknown can't be; what is ruled out beyond it is so further on."""
+    if decide(item, {**known, name: (least + (1 << _MAX_BITS), None)}) is not False:
+        return None
+    bits = 0
+    while decide(item, {**known, name: (least + (1 << bits), None)}) is not False:
+        bits += 1
+    return least + (1 << bits) - 1
 
 
 def _splits(atom: object, order: list[str]) -> Iterator[tuple[int, int, str]]:

@@ -119,7 +119,7 @@ def derivation_lines(solution: Solution) -> list[str]:
                 same[_of_any(size), wanted.text, place].append((text, sorted(size.symbols)))
     for items in same.values():
         text = items[0][0]
-        others = [", ".join(own) for _, own in items[1:]]
+        others = [", ".join(own) for other, own in items[1:] if other != text]
         likewise = f", and the same in {' and '.join(others)}" if others else ""
         lines.append(text + likewise)
     steps = solution.walk

@@ -323,6 +323,11 @@ def test_what_goes_the_same_way_is_derived_once() -> None:
     ]
 
 
+def test_an_equation_that_both_axes_have_is_written_once() -> None:
+    answer = shapecalc.solve("Conv2d(3, 8, k, padding=p)", target="32x32", input=(1, 3, 32, 32))
+    assert answer.derivation[0] == "0: 2*p - k + 33 = 32"
+
+
 def test_a_view_that_mixes_samples_holds_for_every_batch() -> None:
     answer = shapecalc.solve("lenet", mix_batch=True)
     assert answer.complete

@@ -255,13 +255,14 @@ class _Writer:
         if "{" in template:
             return fill(template, self._parts(layer, call, type_))
         home = home_of(type_)
-        if tensors and (home in {None, "torch.Tensor"} or (takes_rest(type_) and home != "einops")):
+        is_method = home in {None, "torch.Tensor"} and not template
+        if tensors and (is_method or (takes_rest(type_) and home != "einops")):
             return f"{tensors[0]}.{type_.name}({_joined(tensors[1:], given, named)})"
         if any(item.variadic for item in type_.inputs):
             if begins_with_text(type_):
                 return f"{home}.{type_.name}({_joined([given], ', '.join(tensors), named)})"
             tensors = [f"[{', '.join(tensors)}]"]
-        path = path_of(type_) if home else f"torch.{type_.name}"
+        path = path_of(type_) if home or template else f"torch.{type_.name}"
         return f"{path}({_joined(tensors, given, named)})"
 
     def _parts(self, layer: Layer, call: Call, type_: LayerType) -> dict[str, str]:

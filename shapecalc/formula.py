@@ -126,6 +126,10 @@ class FormulaError(ValueError):
         )
 
 
+class NotKnown(FormulaError):
+    """A name that has no value, such as a size that a lazy layer takes from its first input."""
+
+
 Compiled: TypeAlias = Callable[[Scope, int], Value]
 
 

@@ -20,7 +20,7 @@ from .arguments import (
 from .dims import Dim
 from .errors import ShapeError, SpecError
 from .facts import Facts, Misfit
-from .formula import FormulaError, Scope, Value, equal, show
+from .formula import FormulaError, NotKnown, Scope, Value, equal, show
 from .net import Layer, Reference, Shape, Size, Source
 from .registry import Input, LayerType, Registry
 from .structure import Outputs
@@ -104,7 +104,7 @@ class LayerScope(Scope):
     def __missing__(self, name: str) -> Value:
         formula = self.type.where.get(name)
         if formula is None:
-            raise FormulaError(f"{name} is not known in {self.type.key}")
+            raise NotKnown(f"{name} is not known in {self.type.key}")
         self[name] = None  # a formula that needs itself finds nothing
         value = formula(self, 0)
         self[name] = value
@@ -544,6 +544,8 @@ class Propagation:
         """Give a module's parameters and buffers from its arguments alone."""
         facts = self.facts if facts is None else facts
         made = self.construct(call, 0, facts, depth)
+        if made.type.data.keys().isdisjoint(("weights", "buffers", "submodules")):
+            return {}, {}
         scope = LayerScope(made.type, self, facts, depth)
         if made.axes is None:  # its weights don't depend on the input's rank
             assert isinstance(made.type.axes, tuple)

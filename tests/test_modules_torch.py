@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.catalogue import whole_example
 from shapecalc.infer import state_dict
 from shapecalc.net import Shape
 from shapecalc.readers import zoo_names
-from shapecalc.readers.shapes import parse_shape
 from shapecalc.registry import default_registry
 from shapecalc.render.module import module_text
+from tests.registry_examples import EXAMPLES
 
 torch = pytest.importorskip("torch")
 
@@ -23,21 +22,6 @@ REGISTRY = default_registry()
 MOST_MACS = 5e9  # of a zoo net that is run
 
 
-def examples() -> dict[str, dict[str, Any]]:
-    """Give a net for the example of each entry, by the name of its layer."""
-    found = {}
-    for name in REGISTRY.names():
-        given = REGISTRY.find(name).data.get("example")
-        call, *shapes = whole_example(given if isinstance(given, list) else [given])
-        if call.partition("(")[0] != name or not shapes:
-            continue
-        inputs = {f"x{place}": list(parse_shape(text)) for place, text in enumerate(shapes)}
-        entry = {"name": "made", "layer": call, "from": list(inputs)}
-        found[name] = {"inputs": inputs, "layers": [entry]}
-    return found
-
-
-EXAMPLES = examples()
 WITH_DEVICES = {"cuda"}  # they need one
 # Takes a tuple of indices, which an example's tensors don't show.
 OTHERS = {"index_put", "embedding_bag"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Location, ShapeError, SpecError
 from ...facts import Facts, Misfit
-from ...formula import FormulaError
+from ...formula import FormulaError, NotKnown
 from ...net import Shape
 from ...registry import Kind, LayerType, Registry
 from ...syntax import Call
@@ -184,6 +184,8 @@ class Modules:
             return known[1]
         try:
             found = self.tracer.propagation.state(call, Facts())
+        except NotKnown:  # a lazy layer's, before its first input
+            found = {}, {}
         except (Misfit, FormulaError) as error:
             raise ShapeError(
                 str(error), location=self.tracer.machine.here() or module.location, code="S203"

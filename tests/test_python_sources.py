@@ -357,6 +357,75 @@ class Net(nn.Module):
         [(2, 3)],
         [[2, 5]],
     ),
+    "outputs that are named": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        best = x.max(dim=1)
+        return best.values, best.indices, torch.sort(x).values, x.median(2).indices
+""",
+        [(2, 3, 4)],
+        [[2, 4], [2, 4], [2, 3, 4], [2, 3]],
+    ),
+    "the __getattr__ of nn.Module asked by name": (
+        """
+class Wrap(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def __getattr__(self, name):
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(nn.Module.__getattr__(self, "inner"), name)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.wrap = Wrap(nn.Linear(4, 7))
+
+    def forward(self, x):
+        return self.wrap.inner(x), x.new_zeros(1, self.wrap.out_features)
+""",
+        [(2, 4)],
+        [[2, 7], [1, 7]],
+    ),
+    "options in a dict with attributes": (
+        """
+class Options(dict):
+    __getattr__ = dict.get
+    __setattr__ = dict.__setitem__
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        options = Options(width=5)
+        options.depth = 2
+        width = options.width if options.wide is None else 9
+        self.body = nn.Sequential(*[nn.Linear(width, width) for _ in range(options["depth"])])
+
+    def forward(self, x):
+        return self.body(x)
+""",
+        [(3, 5)],
+        [[3, 5]],
+    ),
+    "embeddings from a table": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding.from_pretrained(torch.zeros(10, 6), freeze=True, padding_idx=0)
+
+    def forward(self, x):
+        return self.table(x.long()), nn.Transformer.generate_square_subsequent_mask(x.size(1))
+""",
+        [(2, 3)],
+        [[2, 3, 6], [3, 3]],
+    ),
 }
 NORM = """
 class Norm(nn.Module):
@@ -555,11 +624,17 @@ def test_parameters_are_known_where_the_forward_is_not(tmp_path: Path, inputs: A
     assert list(state_dict(net).parameters) == ["embed.weight", "head.weight", "head.bias"]
 
 
-def test_a_function_that_may_change_a_module_is_refused(tmp_path: Path) -> None:
-    text = UNFOLLOWED.replace(
-        "self.head = nn.Linear(4, 3)",
-        "self.head = nn.utils.parametrize.register_parametrization(nn.Linear(4, 3), 'weight', None)",
-    ).replace("import torch.nn", "import torch.nn.utils.parametrize\nimport torch.nn")
+@pytest.mark.parametrize(
+    "call",
+    [
+        "nn.utils.parametrize.register_parametrization(nn.Linear(4, 3), 'weight', None)",
+        "nn.utils.remove_weight_norm(nn.utils.weight_norm(nn.Linear(4, 3)))",
+    ],
+)
+def test_a_function_that_may_change_a_module_is_refused(tmp_path: Path, call: str) -> None:
+    text = UNFOLLOWED.replace("self.head = nn.Linear(4, 3)", f"self.head = {call}").replace(
+        "import torch.nn", "import torch.nn.utils.parametrize\nimport torch.nn"
+    )
     error = refusal(tmp_path, text, "Net")
     assert "may change its parameters" in error.message
     assert error.location is not None

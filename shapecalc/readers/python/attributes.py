@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from .failures import OBJECT
 from .methods import method_of
 from .values import (
     MISSING,
@@ -19,6 +20,7 @@ from .values import (
     Module,
     Native,
     Opaque,
+    Outputs,
     Partial,
     Property,
     Ratio,
@@ -33,6 +35,17 @@ from .values import (
 
 if TYPE_CHECKING:
     from .machine import Machine
+
+
+# Names of the outputs of functions that have several, by their number.
+_FIELDS: dict[int, dict[str, int]] = {
+    2: {
+        name: place
+        for names in ("values indices", "Q R", "sign logabsdet", "eigenvalues eigenvectors")
+        for place, name in enumerate(names.split())
+    },
+    3: {"U": 0, "S": 1, "V": 2, "Vh": 2},
+}
 
 
 def get_attribute(machine: Machine, value: Value, name: str) -> Value:
@@ -82,6 +95,8 @@ def find_attribute(machine: Machine, value: Value, name: str) -> Value:
             return _of_marker(value, name)
         case Array():
             return machine.libraries.array_attribute(machine, value, name)
+        case Outputs() if name in _FIELDS.get(len(value), {}):
+            return value[_FIELDS[len(value)][name]]
         case slice():
             return getattr(value, name) if name in ("start", "stop", "step") else MISSING
         case Traced() | Ratio() if name in ("item", "__int__", "__index__"):
@@ -127,6 +142,8 @@ def _of_instance(machine: Machine, value: Instance, name: str) -> Value:
     if name == "__dict__":
         return value.attributes
     if isinstance(value, Module):
+        if name == "__getattr__":
+            return _stored_attribute(value)
         found = machine.tracer.modules.attribute(value, name)
         if found is not MISSING:
             return found
@@ -141,6 +158,30 @@ def _of_instance(machine: Machine, value: Instance, name: str) -> Value:
     return MISSING if missing is MISSING else missing
 
 
+def _stored_attribute(owner: Module) -> Native:
+    """Give `nn.Module.__getattr__`, which looks among parameters, buffers and modules alone."""
+
+    def run(machine: Machine, given: list[Value], named: dict[str, Value]) -> Value:
+        name = given[0]
+        for store in (owner.parameters, owner.buffers, owner.children):
+            if name in store:
+                return store[name]
+        found = machine.tracer.modules.attribute(owner, name)
+        if found is MISSING:
+            raise machine.fail(
+                "AttributeError", f"'{owner.type.name}' object has no attribute '{name}'"
+            )
+        return found
+
+    return Native("__getattr__", run)
+
+
+def _is_module(value: Class) -> bool:
+    from .modules import MODULE
+
+    return MODULE in value.order
+
+
 def of_class(machine: Machine, value: Class, name: str) -> Value:
     """Give an attribute of a class."""
     held = value.find(name)
@@ -149,6 +190,10 @@ def of_class(machine: Machine, value: Class, name: str) -> Value:
             return Method(held.function, value) if held.kind == "class" else held.function
         return held
     match name:
+        case "__getattr__" if _is_module(value):
+            return Native(
+                name, lambda m, given, named: m.call(_stored_attribute(given[0]), given[1:], named)
+            )
         case "__name__" | "__qualname__":
             return value.name
         case "__mro__":
@@ -177,6 +222,8 @@ def _of_super(machine: Machine, value: Super, name: str) -> Value:
     kind = owner if isinstance(owner, Class) else machine.type_of(owner)
     held = kind.after(value.start, name)
     if held is MISSING:
+        if isinstance(owner, Module) and name == "__getattr__":
+            return _stored_attribute(owner)
         if isinstance(owner, Instance) and owner.content is not None:
             return method_of(owner.content, name)
         if name == "__new__" and kind.find("<base>") is MISSING:
@@ -254,7 +301,8 @@ def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> No
     match owner:
         case Instance():
             custom = owner.type.find("__setattr__")
-            if isinstance(custom, Function):
+            plain = OBJECT.names["__setattr__"]
+            if isinstance(custom, (Function, Native)) and custom is not plain:
                 machine.call(Method(custom, owner), [name, value], {})
             else:
                 set_plainly(machine, owner, name, value)

@@ -84,6 +84,8 @@ def _arguments(given: list[Value], named: Keywords, *names: str) -> list[Value]:
 
 def _add_module(machine: Machine, given: list[Value], named: Keywords) -> None:
     name, child = _arguments(given, named, "name", "module")
+    if isinstance(child, Opaque):
+        raise machine.unknown(child, "a module that is added")
     if not isinstance(name, str) or not (child is None or isinstance(child, Module)):
         raise machine.fail("TypeError", f"{machine.show(child)} is not a Module subclass")
     module = given[0]

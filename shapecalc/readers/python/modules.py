@@ -25,6 +25,7 @@ from .values import (
     Opaque,
     Tensor,
     TorchFunction,
+    Unbound,
     Value,
 )
 from .weights import OwnParameters, function_name
@@ -60,15 +61,20 @@ class Modules:
         """Give the class of a layer of the registry; whether there is one shows when it is called."""
         known = self._classes.get(name)
         if known is None:
-            known = Class(
-                name,
-                (MODULE,),
-                {
-                    "__init__": Native("__init__", _layer_init),
-                    "forward": Native("forward", _layer_forward),
-                },
-                layer=name,
-            )
+            names: dict[str, Value] = {
+                "__init__": Native("__init__", _layer_init),
+                "forward": Native("forward", _layer_forward),
+            }
+            if self.registry.knows(name):
+                type_ = self.registry.find(name)
+                if [spot.name for spot in type_.parameters[:2]] == _TABLE:
+                    names["from_pretrained"] = Unbound(
+                        Native("from_pretrained", _from_table), "class"
+                    )
+                if any(spot.name == "num_decoder_layers" for spot in type_.parameters):
+                    mask = Native("generate_square_subsequent_mask", _square_mask)
+                    names["generate_square_subsequent_mask"] = Unbound(mask, "static")
+            known = Class(name, (MODULE,), names, layer=name)
             self._classes[name] = known
         return known
 
@@ -415,6 +421,30 @@ class Modules:
         """Tell whether a module calls its children itself, at no place of the source."""
         method = module.type.find("forward")
         return isinstance(method, Native) and module.arguments is None
+
+
+# Layers that keep a table of vectors may be made from one.
+_TABLE = ["num_embeddings", "embedding_dim"]
+
+
+def _from_table(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `from_pretrained`: the sizes are those of the table."""
+    options = dict(named)
+    kind, *rest = given
+    table = rest[0] if rest else options.pop("embeddings", None)
+    if isinstance(table, Opaque) or (isinstance(table, Tensor) and table.shape is None):
+        reason = table if isinstance(table, Opaque) else Opaque("an input of no known shape")
+        raise machine.unknown(reason, "the table of vectors")
+    if not isinstance(table, Tensor) or len(table.shape or ()) != 2:
+        raise machine.fail("AssertionError", "Embeddings parameter is expected to be 2-dimensional")
+    options.pop("freeze", None)
+    sizes = [machine.tracer.size(table, place) for place in (0, 1)]
+    return machine.call(kind, [*sizes, *rest[2:]], options)
+
+
+def _square_mask(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    size = given[0] if given else named["sz"]
+    return machine.tracer.create((size, size))
 
 
 def as_buffer(value: Tensor, kind: str = "buffer") -> Tensor:

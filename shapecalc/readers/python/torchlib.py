@@ -228,7 +228,6 @@ _RULES: dict[str, Rule] = {
     "torch.autograd.Variable": _identity,
     "torch.nn.init._calculate_fan_in_and_fan_out": _fan,
     "torch.nn.init.calculate_gain": _gain,
-    "torch.nn.utils.remove_weight_norm": _identity,
     "torch.nn.utils.parameters_to_vector": _parameters_to_vector,
     "torch.set_default_dtype": lambda machine, given, named: None,
     "torch.manual_seed": lambda machine, given, named: None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .attributes import set_plainly
 from .display import text_of
 from .failures import OBJECT
-from .items import DefaultDict
+from .items import DefaultDict, delete_item, get_item, set_item
 from .keys import hashable
 from .methods import method_of, update
 from .numbers import is_number, to_integer
@@ -262,9 +262,28 @@ def unbound_method(value: Class, name: str) -> Value:
     for kind in value.order:
         if kind is DICT and name == "fromkeys":
             return Native(name, _from_keys)
+        if kind in sample and name in _ITEMS:
+            return _ITEMS[name]
         if kind in sample and method_of(sample[kind], name) is not MISSING:
             return Native(name, lambda machine, given, named: _unbound(machine, name, given, named))
     return MISSING
+
+
+def _held(value: Value) -> Value:
+    return value.content if isinstance(value, Instance) else value
+
+
+_ITEMS = {
+    name: Native(name, rule)
+    for name, rule in {
+        "__getitem__": lambda machine, given, named: get_item(machine, _held(given[0]), given[1]),
+        "__setitem__": lambda machine, given, named: set_item(machine, _held(given[0]), *given[1:]),
+        "__delitem__": lambda machine, given, named: delete_item(
+            machine, _held(given[0]), given[1]
+        ),
+        "__len__": lambda machine, given, named: len(_held(given[0])),
+    }.items()
+}
 
 
 def _from_keys(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -274,8 +293,7 @@ def _from_keys(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 def _unbound(machine: Machine, name: str, given: list[Value], named: Keywords) -> Value:
     owner, *rest = given
-    held = owner.content if isinstance(owner, Instance) else owner
-    return machine.call(method_of(held, name), rest, named)
+    return machine.call(method_of(_held(owner), name), rest, named)
 
 
 # ---------------------------------------------------------------------------- object's own methods

@@ -66,11 +66,19 @@ def solve_system(
     >>> solve_system([same], ["k", "p"], {"k": (1, None)}).to_list()
     [{'p': [[0, None, 1]], 'k': [['2*p + 1', '2*p + 1', 1]]}]
     """
-    items = [relations] if isinstance(relations, bool | Comparison | AllOf | AnyOf) else relations
-    whole = all_of(list(items))
-    if not isinstance(whole, bool) and not whole.symbols <= set(unknowns):
-        strangers = ", ".join(sorted(whole.symbols - set(unknowns)))
-        raise SolveError(f"{strangers} occurs in the conditions and is not among the unknowns")
+    items: list[Relation | bool]
+    if isinstance(relations, bool | Comparison | AllOf | AnyOf):
+        items = [relations]
+    else:
+        items = [*relations]
+    symbols = {name for item in items if not isinstance(item, bool) for name in item.symbols}
+    if not symbols <= set(unknowns):
+        raise SolveError(
+            f"{', '.join(sorted(symbols - set(unknowns)))} occurs in the conditions and is not among"
+            " the unknowns",
+            hint=f"the unknowns are: {', '.join(unknowns) or 'none'}",
+        )
+    whole = all_of(items)
     domains = {name: IntSet.interval(*(known or {}).get(name, (0, None))) for name in unknowns}
     whole = ordered(whole, hull(domains)) if all(domains.values()) else False
     search = Search(RULES, effort)

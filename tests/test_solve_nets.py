@@ -354,3 +354,11 @@ def test_an_einsum_may_broadcast() -> None:
     assert answer.to_dict()["solutions"] == [{"L": [[2, 2, 1]]}]
     result = shapecalc.infer({"inputs": {"input": ["N", 3, "L"]}, "layers": layers})
     assert result.conditions == ("L == 2",)
+
+
+@pytest.mark.parametrize("net", ["Upsample(scale_factor=2)", "Conv2d(3, 8, 3)"])
+def test_a_relation_of_what_is_not_unknown(net: str) -> None:
+    with pytest.raises(shapecalc.SolveError, match="k occurs in the conditions") as failure:
+        shapecalc.solve(net, target="1", where=["k > 2"])
+    assert failure.value.hint is not None
+    assert "H, W" in failure.value.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 from pathlib import Path
@@ -686,3 +687,51 @@ def test_branches_that_cannot_be_followed_leave_an_answer_incomplete(tmp_path: P
     assert "can't be followed" in answer.limit
     assert (31, 32) in answer
     assert (61, 62) in answer
+
+
+# ----------------------------------------------------------------------------- torchvision's files
+
+VISION = json.loads((HERE / "conformance" / "data" / "vision.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", VISION["models"])
+def test_files_of_torchvision_are_read(name: str) -> None:
+    """Where torchvision is installed its files are read, and not imported."""
+    found = importlib.util.find_spec("torchvision")
+    if found is None or found.origin is None:
+        pytest.skip("torchvision isn't installed")
+    known = VISION["models"][name]
+    path = Path(found.origin).parent.parent / known["file"]
+    for case in known["cases"]:
+        refused = False
+        try:
+            net = read_python(
+                path.read_text(encoding="utf-8"),
+                str(path),
+                known["call"],
+                registry=default_registry(),
+                inputs=tuple(case["input"]),
+            )
+        except SourceMisfit as error:
+            net, refused = error.net, True
+        result = infer(net)
+        assert (not refused and result.error is None) == case["ok"], case
+        if case["ok"]:
+            outputs = case["outputs"]
+            named = outputs.values() if isinstance(outputs, dict) else outputs
+            assert [*map(list, shapes_of_outputs(net))] == [*named]
+    state = state_dict(net)
+    assert [(key, list(shape)) for key, shape in state.parameters.items()] == [
+        *known["parameters"].items()
+    ]
+    assert {key: list(shape) for key, shape in state.buffers.items()} == known["buffers"]
+    assert state.count == known["param_count"]
+
+
+def shapes_of_outputs(net: Net) -> list[Any]:
+    result = infer(net)
+    return [
+        shape
+        for source in net.outputs
+        for shape in flatten_output(result.propagation.value(source))
+    ]

@@ -101,3 +101,12 @@ class Signals(nn.Module):
     def forward(self, x):
         found = torch.stft(x, 64, 16, return_complex=True)
         return torch.istft(found, 64, 16), torch.istft(found, 64, 16, length=x.shape[-1])
+
+
+class ChannelsFirst(nn.LayerNorm):
+    """Hands on what a layer keeps of its arguments: one size is kept as a tuple."""
+
+    def forward(self, x):
+        x = x.permute(0, 2, 3, 1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)

@@ -50,6 +50,8 @@ def members(kind: Class) -> dict[str, Instance]:
 
 def enum_member(machine: Machine, kind: Class, arguments: list[Value]) -> Value:
     """Give the member with a value: what calling an enumeration does."""
+    if len(arguments) != 1:
+        raise machine.fail("TypeError", f"{kind.name}() takes the value of a member")
     (value,) = arguments
     if isinstance(value, Instance) and value.type is kind:
         return value

@@ -13,6 +13,7 @@ from ...registry import Kind, LayerType, Registry
 from ...syntax import Call
 from .arguments import construction, node_of_value
 from .failures import OBJECT
+from .numbers import is_number
 from .values import (
     MISSING,
     Class,
@@ -310,7 +311,9 @@ class Modules:
         spot = type_.parameters[place]
         spread = any(isinstance(kind, Kind) and kind.form == "per axis" for kind in spot.kinds)
         if given is not MISSING and not (spread and self.has_state(type_.name)):
-            return given
+            listed = any(isinstance(kind, Kind) and kind.form == "list" for kind in spot.kinds)
+            # One number stands for a list of one, and PyTorch keeps it so.
+            return (given,) if listed and is_number(given) else given
         inner = self.innermost(self.call_of(module))
         made = self.tracer.propagation.construct(inner, 0, Facts())
         value = made.values.get(name)

@@ -74,6 +74,8 @@ def plain_arithmetic(machine: Machine, symbol: str, left: Value, right: Value) -
             raise machine.limit(f"an integer of more than {MAX_BITS:,} bits")
     if symbol == "<<" and isinstance(right, int) and right > MAX_BITS:
         raise machine.limit(f"an integer of more than {MAX_BITS:,} bits")
+    if symbol not in _PLAIN:
+        raise machine.fail("TypeError", f"unsupported operand types for {symbol}: numbers")
     found = _PLAIN[symbol](left, right)
     if isinstance(found, complex):
         raise machine.fail("ValueError", "a complex number, which no size can be")

@@ -13,7 +13,8 @@ def quiet_parse(text: str, mode: Literal["exec", "eval"]) -> Any:
     """Parse Python without the warnings that Python has about it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(text, mode=mode)
+        # Python looks for a file of this name when it has an error to show: there is none.
+        return ast.parse(text, filename="", mode=mode)
 
 
 def parse_source(text: str, file: str) -> ast.Module:

@@ -217,3 +217,12 @@ def test_broken_files_give_no_traceback(tmp_path: Path, name: str, seed: int) ->
     file.write_bytes(data)
     with contextlib.suppress(ShapecalcError):
         infer(read(str(file), registry=REGISTRY)).to_dict()
+
+
+def test_types_of_numbers_that_nobody_knows_leave_the_shape(tmp_path: Path) -> None:
+    model = onnx.load(DATA / "lenet.onnx")
+    for item in model.graph.initializer:
+        item.data_type = 58
+    file = tmp_path / "net.onnx"
+    file.write_bytes(model.SerializeToString())
+    assert len(read(str(file), registry=REGISTRY).layers) == len(net_of("lenet").layers)

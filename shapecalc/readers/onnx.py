@@ -214,7 +214,7 @@ def _numbers(item: Any, kind: str) -> tuple[Any, ...] | None:
         found = numpy_helper.to_array(item).reshape(-1).tolist()
         make: Any = {"int": int, "bool": bool}.get(kind, float)
         return tuple([make(value) for value in found])
-    except (TypeError, ValueError, OverflowError, AttributeError):
+    except (TypeError, ValueError, OverflowError, AttributeError, LookupError):
         return None
 
 

@@ -427,6 +427,30 @@ class Net(nn.Module):
         [(2, 3)],
         [[2, 3, 6], [3, 3]],
     ),
+    "slices from numbers in a tensor": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        places = torch.arange(3)
+        sizes = [4, 5, 6, 7][: places[2]]
+        parts = [x[:, :, d : d + 2] for d in places]
+        return torch.cat(parts, 1), x[..., places[1] :], x.new_zeros(sizes)
+""",
+        [(1, 2, 4, 4)],
+        [[1, 6, 2, 4], [1, 2, 4, 3], [4, 5]],
+    ),
+    "numpy's append": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        table = np.zeros((0, 4))
+        for count in (2, 3):
+            table = np.append(table, np.ones((count, 4)), axis=0)
+        return x + torch.from_numpy(table), torch.from_numpy(np.append(table, [1, 2]))
+""",
+        [(5, 4)],
+        [[5, 4], [22]],
+    ),
 }
 NORM = """
 class Norm(nn.Module):
@@ -623,6 +647,19 @@ def test_parameters_are_known_where_the_forward_is_not(tmp_path: Path, inputs: A
     net = getattr(error, "net", None)
     assert net is not None
     assert list(state_dict(net).parameters) == ["embed.weight", "head.weight", "head.bias"]
+
+
+@pytest.mark.parametrize("taken", ["x[:, end:]", "x.new_zeros([4, 5, 6][:end])"])
+def test_a_slice_bounded_by_the_numbers_of_a_tensor_is_refused(tmp_path: Path, taken: str) -> None:
+    text = f"""
+class Net(nn.Module):
+    def forward(self, x):
+        end = x.argmax()
+        return {taken}
+"""
+    error = refusal(tmp_path, HEAD + text, "Net", inputs={0: (2, 3)})
+    assert error.code == "S106"
+    assert "the bound of this slice depends on the numbers in a tensor" in error.message
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...errors import SpecError
+from .arguments import numbers_of
 from .arrays import array_item, set_array_item
 from .enumeration import ENUM, members
 from .keys import hashable
@@ -38,8 +40,13 @@ class DefaultDict(dict[Value, Value]):
 
 def plain_slice(machine: Machine, index: slice) -> slice:
     """Give a slice of plain numbers."""
-    parts = [machine.pin(part) for part in (index.start, index.stop, index.step)]
+    bounds = numbers_of([index.start, index.stop, index.step])
+    parts = [machine.pin(part) for part in bounds]
     for part in parts:
+        if isinstance(part, Tensor):
+            raise SpecError(
+                "the bound of this slice depends on the numbers in a tensor", code="S106"
+            )
         if isinstance(part, Opaque):
             raise machine.unknown(part, "the bound of this slice")
         if part is not None and not isinstance(part, int):

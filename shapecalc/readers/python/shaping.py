@@ -82,6 +82,11 @@ def _concatenate(machine: Machine, given: list[Value], named: Keywords) -> Value
     return Array((*shapes[0][:place], joined, *shapes[0][place + 1 :]), None)
 
 
+def _append(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    axis = _axis(named, given, 2, None)
+    return _concatenate(machine, [list(given[:2]), axis], {})
+
+
 def _stack(machine: Machine, given: list[Value], named: Keywords) -> Value:
     shapes = [_shape(machine, item) for item in machine.iterate(given[0])]
     if len(set(shapes)) > 1:
@@ -139,6 +144,7 @@ SHAPED: dict[str, Rule] = {
     **dict.fromkeys(("random.random", "random.random_sample", "random.standard_normal"), _drawn(0)),
     **dict.fromkeys(("random.rand", "random.randn"), _drawn_plainly),
     "concatenate": _concatenate,
+    "append": _append,
     "stack": _stack,
     "expand_dims": _expand,
     "tile": _tile,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from .arguments import numbers_of
 from .arrays import to_nested
 from .creation import CREATORS, shape_argument
 from .types import TENSOR, type_of
@@ -30,6 +31,26 @@ def known_item(tensor: Tensor, index: Value) -> tuple[Value, ...] | None:
         if all(part is None or isinstance(part, int) for part in parts):
             return elements[index]
     return None
+
+
+def plain_index(tracer: Tracer, index: Value) -> Value:
+    """Give an index whose slices are bounded by numbers, where tensors of one number bound them."""
+    if isinstance(index, slice):
+        return _plain_slice(tracer, index)
+    if not isinstance(index, tuple) or not any(isinstance(item, slice) for item in index):
+        return index
+    items = [_plain_slice(tracer, item) if isinstance(item, slice) else item for item in index]
+    return next((item for item in items if isinstance(item, Opaque)), tuple(items))
+
+
+def _plain_slice(tracer: Tracer, cut: slice) -> Value:
+    bounds = numbers_of([cut.start, cut.stop, cut.step])
+    if any(isinstance(bound, Tensor) for bound in bounds):
+        reason = "the bound of this slice depends on the numbers in a tensor, not on its shape"
+        if tracer.building:
+            return Opaque(reason, tracer.machine.here())
+        raise SpecError(reason, code="S106")
+    return slice(*bounds)
 
 
 def sizes_of(tracer: Tracer, tensor: Tensor) -> Sizes:

@@ -20,7 +20,7 @@ from .limits import MAX_CONDITIONS, MAX_LAYERS
 from .modules import Modules
 from .numbers import is_number
 from .registration import Registration
-from .tensors import known_item, tensor_attribute
+from .tensors import known_item, plain_index, tensor_attribute
 from .values import Array, Instance, Module, Opaque, Outputs, Tensor, Traced, Value
 from .weights import apply_function, has_other_weights
 
@@ -331,6 +331,7 @@ class Tracer:
 
     def get_item(self, tensor: Tensor, index: Value) -> Value:
         """Take `tensor[index]`; a tensor in the index stands there by its shape."""
+        index = plain_index(self, index)
         if isinstance(index, Opaque):
             return index
         if tensor.shape is None:

@@ -451,6 +451,46 @@ class Net(nn.Module):
         [(5, 4)],
         [[5, 4], [22]],
     ),
+    "a convolution derived from torch's base class": (
+        """
+from torch.nn.modules.conv import _ConvNd
+from torch.nn.modules.utils import _pair
+
+
+class Wide(_ConvNd):
+    def __init__(self, inputs, outputs, kernel, bias=True):
+        super().__init__(
+            inputs, outputs, _pair(kernel), _pair(1), _pair(1), _pair(1), False, _pair(0), 1, bias, "zeros"
+        )
+
+    def forward(self, x):
+        assert self.weight.shape[1] == self.in_channels
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(Wide(3, 4, 3), Wide(4, 5, 1, bias=False), nn.Conv2d(5, 2, 1))
+
+    def forward(self, x):
+        count = sum(isinstance(m, _ConvNd) for m in self.modules())
+        return self.body(x), x.new_zeros(count)
+""",
+        [(1, 3, 8, 8)],
+        [[1, 2, 10, 10], [3]],
+    ),
+    "a legacy tensor of a shape": (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        boxes = torch.FloatTensor(x[..., :4].shape)
+        boxes[..., 0] = x[..., 4]
+        return boxes, torch.Tensor(x.size()), torch.Tensor((2, 3))
+""",
+        [(2, 3, 5)],
+        [[2, 3, 4], [2, 3, 5], [2]],
+    ),
 }
 NORM = """
 class Norm(nn.Module):

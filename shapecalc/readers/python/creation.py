@@ -10,7 +10,7 @@ from ...errors import SpecError
 from .arrays import MAX_ELEMENTS, from_nested
 from .numbers import arithmetic, ceil_ratio, is_number
 from .numerics import arange, linspace
-from .values import Array, Keywords, Opaque, Ratio, Tensor, Traced, Value
+from .values import Array, Keywords, Opaque, Ratio, Sizes, Tensor, Traced, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -131,7 +131,7 @@ def _from_array(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 def _legacy(machine: Machine, given: list[Value], named: Keywords) -> Value:
     """Stand for `torch.Tensor(...)` and `torch.FloatTensor(...)`: sizes, or a list of numbers."""
-    if len(given) == 1 and not is_number(given[0]):
+    if len(given) == 1 and not is_number(given[0]) and not isinstance(given[0], Sizes):
         return _from_array(machine, given, named)
     return machine.tracer.create(shape_argument(machine, given, named))
 

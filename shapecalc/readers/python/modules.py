@@ -101,7 +101,8 @@ class Modules:
 
     def is_private_base(self, own: Class, kind: Class) -> bool:
         """Tell whether a class is under one of torch's private ones: `_ConvNd`, `_BatchNorm`."""
-        if kind.layer is None or not kind.name.startswith("_"):
+        torchs = kind.layer is not None or (kind.module is not None and kind.module.stands_in)
+        if not torchs or not kind.name.startswith("_"):
             return False
         stem = kind.name.lstrip("_").removesuffix("Nd").removesuffix("Base")
         layer = own.layer_type()

@@ -293,7 +293,60 @@ def kl_divergence(p, q):
         return (p.probs * (p.logits - q.logits)).sum(-1)
     return torch.distributions.kl.between(p, q)
 """
+_CONVOLUTION = """
+import torch
+from torch import nn
+
+
+class _ConvNd(nn.Module):
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        transposed,
+        output_padding,
+        groups,
+        bias,
+        padding_mode,
+        device=None,
+        dtype=None,
+    ):
+        super().__init__()
+        if groups <= 0:
+            raise ValueError("groups must be a positive integer")
+        if in_channels % groups != 0:
+            raise ValueError("in_channels must be divisible by groups")
+        if out_channels % groups != 0:
+            raise ValueError("out_channels must be divisible by groups")
+        if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
+            raise ValueError(f"padding_mode={padding_mode!r} is not one of those that there are")
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.padding = padding
+        self.dilation = dilation
+        self.transposed = transposed
+        self.output_padding = output_padding
+        self.groups = groups
+        self.padding_mode = padding_mode
+        first, second = (in_channels, out_channels) if transposed else (out_channels, in_channels)
+        self.weight = nn.Parameter(torch.empty((first, second // groups, *kernel_size)))
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_channels))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        pass
+"""
 STANDINS: dict[str, str] = {
+    "torch.nn._ConvNd": _CONVOLUTION,
     "torch.distributions": _DISTRIBUTIONS,
     "timm.models.layers": _DROP_PATH,
     "timm.layers": _DROP_PATH,

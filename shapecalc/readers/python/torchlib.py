@@ -10,6 +10,7 @@ from .arguments import LARGEST
 from .containers import AUTOGRAD_FUNCTION, CONTAINERS, tensors_of
 from .creation import CREATORS
 from .failures import OBJECT
+from .standins import STANDINS
 from .types import PARAMETER, SIZE, TENSOR
 from .values import (
     Array,
@@ -397,6 +398,8 @@ def _class(machine: Machine, path: str, owner: str, name: str) -> Value:
     if (under_nn or owner == "torch") and name in CONTAINERS and (under_nn or name != "Parameter"):
         if under_nn:
             return CONTAINERS[name]
+    if under_nn and f"torch.nn.{name}" in STANDINS:
+        return machine.loader.member(machine.loader.stand_in(f"torch.nn.{name}"), name)
     if under_nn:
         known = machine.registry.knows(name)
         wrapper = machine.registry.find(name).wrapper if known else None

@@ -236,6 +236,11 @@ class SourceModule:
         self.names: dict[str, Value] = {}
         self.pending: list[ast.stmt] = []  # statements after the last definition
 
+    @property
+    def stands_in(self) -> bool:
+        """Whether this is no file, but stands for a part of a package."""
+        return self.file.startswith("<torch")
+
 
 class Library:
     """A package that is known without its source, or a part of it: `torch.nn`, `math`."""

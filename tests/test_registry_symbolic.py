@@ -7,11 +7,14 @@ value for each axis, other truth values. A new entry brings its tests along.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence as Items
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
-from registry_examples import example_of
+from entries import example_of
+from running import Cases
 
 from shapecalc.dims import Dim, symbol
 from shapecalc.errors import ShapecalcError
@@ -21,12 +24,13 @@ from shapecalc.propagate import Propagation, Step, flatten_output
 from shapecalc.registry import Kind, LayerType, Parameter, Registry, default_registry
 from shapecalc.relations import all_of, compare
 from shapecalc.sets import IntSet
-from shapecalc.syntax import Call, literal
+from shapecalc.syntax import Call, Constant, Name, Node, Sequence, literal
 from shapecalc.univariate import solution_set
 
 REGISTRY = default_registry()
 VARIATIONS = 4  # of an example's arguments
 POINTS = 15  # of its sizes, for each
+VALUES = 5  # of each argument
 FARTHEST = 60  # sizes of a windowed layer that are tried one by one
 ONE_WAY = {"einsum"}  # an axis of size 1 broadcasts there, which is no case of its own
 
@@ -143,6 +147,22 @@ def test_symbols_give_what_numbers_give(name: str) -> None:
                 assert found.at(values) == expected, (case.call, numbers)
             elif facts.says_all and name not in ONE_WAY:
                 assert expected is None, (case.call, numbers, facts.demands)
+            else:
+                made = at_point(case, values, facts.fixed)
+                if made is not None or name not in ONE_WAY:
+                    assert made == expected, (case.call, numbers)
+
+
+def at_point(case: Case, values: Mapping[str, int], fixed: str | None) -> Outcome | None:
+    """Run with symbols, which go the way of a point where they leave a case open; None: it doesn't fit."""
+    free = {name: size for name, size in values.items() if name != fixed and size > 0}
+    facts = Cases(free)
+    known = {name: symbol(name) if name in free else size for name, size in values.items()}
+    try:
+        found = Outcome.of(run(case.call, shapes_of(case, known), facts))
+    except ShapecalcError:
+        return None
+    return found.at(free) if facts.hold() else None
 
 
 class Noted(Facts):
@@ -190,6 +210,72 @@ def points(symbols: Mapping[str, int], draw: random.Random) -> Iterator[dict[str
         yield {**together, alone: draw.choice([together[alone], draw.randint(1, 12)])}
 
 
+ARGUMENTS = [name for name in REGISTRY.names() if example(name) is not None]
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_symbols_for_arguments_give_what_numbers_give(name: str) -> None:
+    case = example(name)
+    assert case is not None
+    draw = random.Random(name)
+    shapes = {f"x{i}": shape for i, shape in enumerate(case.shapes)}
+    for given, put in integers_in(case.call):
+        if with_argument_free(put, given, shapes) is None:
+            continue  # it must be a number
+        for value in (draw.randint(1, 12) for _ in range(VALUES)):
+            made = with_argument_free(put, value, shapes)
+            assert made == concrete(put(Constant(value)), shapes), (put(Name("a")), value)
+
+
+def with_argument_free(
+    put: Callable[[Node], Call], value: int, shapes: Mapping[str, Shape]
+) -> Outcome | None:
+    """Run with a symbol for an argument, and put a value into what comes out; None: it doesn't fit."""
+    facts = Cases({"a": value})
+    try:
+        found = Outcome.of(run(put(Name("a")), shapes, facts))
+    except ShapecalcError:
+        return None
+    return found.at({"a": value}) if facts.hold() else None
+
+
+def integers_in(call: Call) -> Iterator[tuple[int, Callable[[Node], Call]]]:
+    """Give the integers among a call's arguments, each with what puts another node there."""
+    for place, node in enumerate(call.arguments):
+        for value, put in _integers(node):
+            yield value, partial(_with_argument, call, place, put)
+    for place, (_, node) in enumerate(call.keywords):
+        for value, put in _integers(node):
+            yield value, partial(_with_keyword, call, place, put)
+
+
+def _integers(node: Node) -> Iterator[tuple[int, Callable[[Node], Node]]]:
+    match node:
+        case Constant(bool()):
+            return
+        case Constant(int(value)) if value > 0:
+            yield value, lambda new: new
+        case Sequence(items):
+            for place, item in enumerate(items):
+                if isinstance(item, Constant) and type(item.value) is int and item.value > 0:
+                    yield item.value, partial(_with_item, node, place)
+
+
+def _with_item(node: Sequence, place: int, new: Node) -> Node:
+    return node._replace(items=(*node.items[:place], new, *node.items[place + 1 :]))
+
+
+def _with_argument(call: Call, place: int, put: Callable[[Node], Node], new: Node) -> Call:
+    before, after = call.arguments[:place], call.arguments[place + 1 :]
+    return call._replace(arguments=(*before, put(new), *after))
+
+
+def _with_keyword(call: Call, place: int, put: Callable[[Node], Node], new: Node) -> Call:
+    keywords = list(call.keywords)
+    keywords[place] = (keywords[place][0], put(new))
+    return call._replace(keywords=tuple(keywords))
+
+
 WINDOWED = [name for name in names(REGISTRY) if "window" in REGISTRY.find(name).data]
 
 
@@ -204,7 +290,7 @@ def test_the_sizes_found_backwards_are_those_that_give_the_size_forwards(name: s
             _check_backwards(case, place, draw)
 
 
-def _window(case: Case) -> Sequence[Any] | None:
+def _window(case: Case) -> Items[Any] | None:
     from shapecalc.solve import window_of
 
     try:

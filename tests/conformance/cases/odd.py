@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 
-from registry_examples import example_of
+from entries import example_of
 
 from cases.calls import Call, arguments, is_class
 from cases.draw import Case, Draw, Generator, Shape, Tensor, Text, words

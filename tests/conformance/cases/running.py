@@ -26,6 +26,7 @@ DTYPES = {
 # Refusals that depend on what is in a tensor of lengths, not on its shape.
 ABOUT_VALUES = re.compile(
     r"Expected tensor to have size .* for argument #2 'targets'|to be no larger than"
+    r"|could not be completed"
 )
 
 # A set in a message, whose order is another each time.
@@ -38,7 +39,9 @@ TAKE_A_LIST = words(
     "atleast_1d atleast_2d atleast_3d multi_dot"
 )
 METHODS = words("unfold softmax log_softmax")
-OF_LINALG = words("eig qr cholesky multi_dot")  # the older functions of these names are gone
+OF_LINALG = words(
+    "eig qr cholesky multi_dot solve lu matrix_rank vander"
+)  # the older functions of these names are gone
 TORCH_FUNCTIONS = words("where")
 ATTRIBUTES = words("T H mT mH")
 WITH_UNDERSCORES = words("rsub rdiv rtruediv rpow")

@@ -9,7 +9,7 @@ from .errors import ShapecalcError
 from .facts import Demand
 from .relations import AllOf, AnyOf, Relation, all_of, decide
 from .sets import IntSet
-from .univariate import Undecidable, solution_set
+from .univariate import Undecidable, solution_set, weight
 
 
 def solved_conditions(
@@ -26,16 +26,13 @@ def solved_conditions(
         if any(set(_parts(option)) <= items.keys() - {either} for option in either.items):
             del items[either]  # one of its alternatives is demanded as well
     sets = {name: IntSet.interval(least.get(name, 1)) for name in free}
-    left: list[Relation] = []
-    for relation in items:
-        if len(relation.symbols) != 1:
-            left.append(relation)
-            continue
+    left: dict[Relation, None] = dict.fromkeys(item for item in items if len(item.symbols) != 1)
+    for relation in sorted([item for item in items if item not in left], key=weight):
         (name,) = relation.symbols
         try:
             sets[name] = solution_set(relation, name, sets[name])
         except (Undecidable, ShapecalcError):
-            left.append(relation)
+            left[relation] = None
     texts: list[str] = []
     for name, values in sets.items():
         if values != IntSet.interval(least.get(name, 1)):

@@ -16,7 +16,7 @@ from .boxes import Box, BoxRun
 from .dims import DimTooLarge
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, decide
 from .sets import IntSet, SetTooLarge
-from .univariate import Effort, Undecidable, solution_set
+from .univariate import Effort, Undecidable, solution_set, weight
 
 Literal: TypeAlias = "Comparison | AnyOf"
 Domains: TypeAlias = "dict[str, IntSet]"
@@ -132,6 +132,8 @@ def _reduce(
         return None
     domains = dict(domains)
     literals = _flat(relations)
+    if literals is not None:
+        literals.sort(key=weight)
     changed: set[str] | None = None
     while literals is not None and changed != set():
         changed = set()  # what a changed domain bears on is looked at again

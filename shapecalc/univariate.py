@@ -11,6 +11,8 @@ IntSet([[4, None, 4]])
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .comparison import Comparer, Effort
 from .dims import Dim, FloorDiv, FloorScale, Max, Min, Symbol
 from .elementary import Undecidable
@@ -18,7 +20,7 @@ from .quasi import Expr, X, combine, extremum, floor_div, number, over, product,
 from .relations import AllOf, AnyOf, Comparison, Relation
 from .sets import EMPTY, IntSet
 
-__all__ = ["Effort", "Undecidable", "expression", "solution_set"]
+__all__ = ["Effort", "Undecidable", "expression", "solution_set", "weight"]
 
 
 def solution_set(
@@ -40,7 +42,7 @@ def _relation(relation: Relation | bool, name: str, domain: IntSet, effort: Effo
         case bool():
             return domain if relation else EMPTY
         case AllOf():
-            for item in sorted(relation.items, key=_weight):
+            for item in sorted(relation.items, key=weight):
                 if not domain:
                     break
                 domain = _relation(item, name, domain, effort)
@@ -59,13 +61,35 @@ def _relation(relation: Relation | bool, name: str, domain: IntSet, effort: Effo
             return Comparer(effort).on(expr, relation.op, domain)
 
 
-def _weight(relation: Relation | bool) -> tuple[int, int]:
-    """Solve comparisons with small divisors first: they shrink the others."""
+def weight(relation: Relation | bool) -> tuple[int, int, int]:
+    """Say which relations to solve first: comparisons that leave few classes, for they shrink others.
+
+    `H == 2*(H//2)` leaves one class of numbers, and on these `H//2 == 2*(H//4)` leaves one again,
+    where by itself it leaves two.
+    """
     if isinstance(relation, bool):
-        return 0, 0
+        return 0, 0, 0
     if isinstance(relation, Comparison):
-        return int(relation.op == "!="), len(str(relation.dim))
-    return 2, 0
+        divisors = list(_divisors(relation.dim)) or [1]
+        return int(relation.op == "!="), min(divisors), max(divisors)
+    return 2, 0, 0
+
+
+def _divisors(size: Dim | int) -> Iterator[int]:
+    """Yield the divisors of the floors in a size, 1 for an unknown that stands in none."""
+    if isinstance(size, Dim):
+        for monomial, _ in size.terms:
+            for atom, _ in monomial:
+                match atom:
+                    case Symbol():
+                        yield 1
+                    case FloorDiv():
+                        yield atom.divisor if isinstance(atom.divisor, int) else 1
+                    case Min() | Max():
+                        for item in atom.args:
+                            yield from _divisors(item)
+                    case FloorScale():
+                        yield 1
 
 
 def expression(size: Dim | int, name: str) -> Expr:

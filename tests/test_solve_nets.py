@@ -362,3 +362,19 @@ def test_a_relation_of_what_is_not_unknown(net: str) -> None:
         shapecalc.solve(net, target="1", where=["k > 2"])
     assert failure.value.hint is not None
     assert "H, W" in failure.value.hint
+
+
+def test_a_deep_unet_is_solved_level_by_level() -> None:
+    layers: list[dict[str, Any]] = []
+    last = "input"
+    for depth in range(16):
+        layers.append({"name": f"down{depth}", "layer": "MaxPool1d(2)", "from": [last]})
+        last = f"down{depth}"
+    for depth in reversed(range(16)):
+        skip = f"down{depth - 1}" if depth else "input"
+        layers.append({"name": f"up{depth}", "layer": "Upsample(scale_factor=2)", "from": [last]})
+        layers.append({"name": f"cat{depth}", "layer": "cat(dim=1)", "from": [f"up{depth}", skip]})
+        last = f"cat{depth}"
+    answer = shapecalc.solve({"inputs": {"input": [1, 1, 64]}, "layers": layers})
+    assert answer.complete
+    assert answer.to_dict()["solutions"] == [{"L": [[65536, None, 65536]]}]

@@ -491,6 +491,24 @@ class Net(nn.Module):
         [(2, 3, 5)],
         [[2, 3, 4], [2, 3, 5], [2]],
     ),
+    "numbers that decide over numbers alone": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("sizes", torch.tensor([[3.0, 4.0], [1.0, 2.0]]))
+        order = self.sizes.prod(-1)
+        if order[0] - order[1] and order.sin().sum() > 0:
+            self.sizes[:] = self.sizes.flip(0)
+
+    def forward(self, x):
+        if x.sum() > 0:
+            x[:, 0] = 0
+        return x * self.sizes
+""",
+        [(2, 2)],
+        [[2, 2]],
+    ),
 }
 NORM = """
 class Norm(nn.Module):
@@ -687,6 +705,40 @@ def test_parameters_are_known_where_the_forward_is_not(tmp_path: Path, inputs: A
     net = getattr(error, "net", None)
     assert net is not None
     assert list(state_dict(net).parameters) == ["embed.weight", "head.weight", "head.bias"]
+
+
+def test_a_buffer_that_the_forward_registers_is_no_state() -> None:
+    text = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("scale", torch.ones(1))
+
+    def forward(self, x):
+        if not hasattr(self, "mean"):
+            self.register_buffer("mean", x.mean(0))
+        return (x - self.mean) * self.scale
+"""
+    net = read_python(
+        HEAD + text, "short.py", "Net", registry=default_registry(), inputs={0: (2, 5)}
+    )
+    result = infer(net)
+    assert result.error is None
+    assert list(state_dict(net).buffers) == ["scale"]
+    assert shapes_of(text, [(2, 5)]) == [[2, 5]]
+
+
+@pytest.mark.parametrize("body", ["x = x[:1]", "self.sizes[0] = 3", "x[0] = 0; x = x[:1]"])
+def test_numbers_that_decide_over_more_than_numbers_are_refused(tmp_path: Path, body: str) -> None:
+    text = f"""
+class Net(nn.Module):
+    def forward(self, x):
+        self.sizes = [1, 2]
+        if x.sum() > 0:
+            {body}
+        return x
+"""
+    assert refusal(tmp_path, HEAD + text, "Net", inputs={0: (2, 3)}).code == "S106"
 
 
 @pytest.mark.parametrize("taken", ["x[:, end:]", "x.new_zeros([4, 5, 6][:end])"])

@@ -111,13 +111,17 @@ def _register_buffer(machine: Machine, given: list[Value], named: Keywords) -> N
     name, tensor, persistent = _arguments(given, named, "name", "tensor", "persistent")
     module = given[0]
     _check_name(machine, module, name, module.buffers)
+    late = not machine.tracer.building and name not in module.buffers
     if isinstance(tensor, Tensor):
-        tensor = as_buffer(tensor, "buffer" if persistent is not False else "buffer transient")
+        # What the forward registers is a value of the net; the model as it is made doesn't have it.
+        if not late:
+            kind = "buffer" if persistent is not False else "buffer transient"
+            tensor = as_buffer(tensor, kind)
     elif tensor is not None:
         raise machine.fail("TypeError", f"cannot assign {machine.show(tensor)} to buffer '{name}'")
     module.attributes.pop(name, None)
     module.buffers[name] = tensor
-    if persistent is False:
+    if persistent is False or late:
         module.transient.add(name)
     else:
         module.transient.discard(name)

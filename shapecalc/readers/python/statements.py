@@ -121,6 +121,29 @@ def _declare(kind: str) -> Callable[[Machine, ast.Global | ast.Nonlocal, Frame],
 
 
 def _if(machine: Machine, node: ast.If, frame: Frame) -> Signal | None:
+    try:
+        return _choose(machine, node, frame)
+    except SpecError as error:
+        # Whichever way it goes, the shapes are the same; the numbers are no longer known.
+        if error.code != "S106" or not _only_writes(machine, node, frame):
+            raise
+        return machine.execute(node.body, frame)
+
+
+def _only_writes(machine: Machine, node: ast.If, frame: Frame) -> bool:
+    """Tell whether all that depends on a condition is what stands in some tensors."""
+    for statement in node.body:
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            return False
+        target = statement.targets[0]
+        if not isinstance(target, ast.Subscript):
+            return False
+        if not isinstance(machine.evaluate(target.value, frame), Tensor):
+            return False
+    return not node.orelse
+
+
+def _choose(machine: Machine, node: ast.If, frame: Frame) -> Signal | None:
     test = machine.evaluate(node.test, frame)
     avoid: bool | None = None
     if isinstance(test, (Comparison, AllOf, AnyOf, Tensor)):

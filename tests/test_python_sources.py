@@ -864,3 +864,37 @@ def shapes_of_outputs(net: Net) -> list[Any]:
         for source in net.outputs
         for shape in flatten_output(result.propagation.value(source))
     ]
+
+
+# ------------------------------------------------------------------------------ inputs not given
+
+GUESSED = {
+    "a table that is registered later": (
+        "self.head = nn.Linear(8, 3); self.embed = nn.Embedding(10, 8)",
+        "return self.head(self.embed(x).mean(1))",
+        ("N", "L"),
+    ),
+    "sizes that are asked first": (
+        "self.conv = nn.Conv1d(8, 8, 3); self.embed = nn.Embedding(10, 8)",
+        "count, length = x.size(); return self.conv(self.embed(x).transpose(1, 2))",
+        ("N", "L"),
+    ),
+    "layers that are registered the other way round": (
+        "self.norm = nn.BatchNorm2d(5); self.conv = nn.Conv2d(3, 5, 3)",
+        "x = x.float() / x.size(0); return self.norm(self.conv(x))",
+        ("N", 3, "H", "W"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_the_shape_of_an_input_is_found_by_trying(tmp_path: Path, name: str) -> None:
+    made, forward, shape = GUESSED[name]
+    text = (
+        "import torch.nn as nn\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        f"        super().__init__()\n        {made}\n\n    def forward(self, x):\n"
+        f"        {forward}\n"
+    )
+    net = read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
+    assert [str(size) for size in net.inputs["x"] or ()] == [str(size) for size in shape]
+    assert infer(net).error is None

@@ -14,6 +14,7 @@ MAX_FILES = 200  # that imports lead to
 MAX_FILE_BYTES = 2_000_000
 MAX_RANK = 64
 MAX_LAYERS = 20_000
+MAX_GUESSES = 6  # of the shape of an input
 MAX_WAYS = 12  # through a source, by the branches that sizes leave open
 MAX_CONDITIONS = 10_000
 MAX_WIDTH = 1_000  # characters that a format may pad to

@@ -13,7 +13,7 @@ from ...registry import Registry
 from ...syntax import parse
 from .failures import Raised
 from .imports import Loader
-from .limits import MAX_WAYS, LimitError
+from .limits import MAX_GUESSES, MAX_WAYS, LimitError
 from .machine import Machine
 from .parsing import parse_source
 from .target import chosen_target, named_target
@@ -128,39 +128,47 @@ def _read(
     inputs: dict[Any, Shape],
     import_root: str | None,
 ) -> Net:
-    guessed: dict[str, Shape] = {}
-    while True:
-        built = build(text, file, expression, registry, import_root)
-        shapes = _input_shapes(built, inputs, guessed)
+    def built(script: tuple[bool, ...] = ()) -> Built:
+        return build(text, file, expression, registry, import_root, script)
+
+    return _followed(built, inputs, {}, file, registry)
+
+
+def _followed(
+    builder: Callable[..., Built],
+    inputs: dict[Any, Shape],
+    guessed: dict[str, Shape],
+    file: str,
+    registry: Registry,
+) -> Net:
+    """Follow the forward; where an input has no shape, try those that the layers speak for."""
+    built = builder()
+    shapes = _input_shapes(built, inputs, guessed)
+    tracer = built.machine.tracer
+    try:
+        net = _trace(built, shapes, file)
+    except ShapeWanted:
+        pass
+    else:
+        if not tracer.choices or not tracer.symbolic():
+            return net
+        choices = tuple(tracer.choices)
+        return net._replace(others=lambda: _other_ways(builder, shapes, choices))
+    name = next(name for name, shape in shapes.items() if shape is None)
+    failure: SpecError | ShapeError | None = None
+    for shape in _guesses(built, name, registry)[:MAX_GUESSES]:
         try:
-            net = _trace(built, shapes, file)
-            tracer = built.machine.tracer
-            if not tracer.choices or not tracer.symbolic():
-                return net
-
-            def others(
-                given: dict[str, Shape | None] = shapes,
-                choices: tuple[bool, ...] = tuple(tracer.choices),
-            ) -> OtherNets:
-                return _other_ways(
-                    lambda script: build(text, file, expression, registry, import_root, script),
-                    given,
-                    choices,
-                )
-
-            return net._replace(others=others)
-        except ShapeWanted:
-            found = _guess(built, shapes, registry)
-            if found is None or found[0] in guessed:
-                open_name = next(name for name, shape in shapes.items() if shape is None)
-                wanted = SpecError(
-                    f"the source doesn't say what shape {open_name} has",
-                    hint="give it: --input 1x3x32x32",
-                    code="S118",
-                )
-                net = built.machine.tracer.net(built.name, built.root, [], file)
-                raise SourceUnfollowed(wanted, net) from None
-            guessed[found[0]] = found[1]
+            return _followed(builder, inputs, {**guessed, name: shape}, file, registry)
+        except (SpecError, SourceMisfit) as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    wanted = SpecError(
+        f"the source doesn't say what shape {name} has",
+        hint="give it: --input 1x3x32x32",
+        code="S118",
+    )
+    raise SourceUnfollowed(wanted, tracer.net(built.name, built.root, [], file))
 
 
 # ------------------------------------------------------------------------------------- building
@@ -278,30 +286,28 @@ def input_names(machine: Machine, root: Module) -> tuple[list[str], set[str], bo
     return ["input"], {"input"}, False
 
 
-def _guess(
-    built: Built, shapes: dict[str, Shape | None], registry: Registry
-) -> tuple[str, Shape] | None:
-    """Find the shape of an input from the layers that take it, or from the first that is registered."""
+def _guesses(built: Built, name: str, registry: Registry) -> list[Shape]:
+    """List the shapes that an input may have: by the layer that takes it, and by those registered."""
     from ...infer import guessed_shape
 
     tracer = built.machine.tracer
-    for name, shape in shapes.items():
-        if shape is not None:
-            continue
-        attempts = [tuple(tracer.layers)]
-        attempts += [
-            (layer._replace(sources=(Reference(name),)),)
-            for layer in tracer.registration.state(built.root)
-            if layer.call is not None and registry.find(layer.call.function).inputs
-        ]
-        for layers in attempts:
-            net = Net("", {name: None}, layers, ())
-            try:
-                found = guessed_shape(net, name, registry)
-            except SpecError:
+    attempts = [tuple(tracer.layers)]
+    attempts += [
+        (layer._replace(sources=(Reference(name),)),)
+        for layer in tracer.registration.state(built.root)
+        if layer.call is not None and registry.find(layer.call.function).inputs
+    ]
+    found: dict[Shape, None] = {}
+    for layers in attempts:
+        taken = layers[-1].call if layers else None
+        try:
+            shape = guessed_shape(Net("", {name: None}, layers, ()), name, registry)
+        except SpecError:
+            if taken is None or not tracer.modules.has_state(taken.function):
                 continue
-            return name, tuple([_size(item) for item in found])
-    return None
+            shape = ("N", "L")  # a table takes numbers of any shape: sentences, most often
+        found[tuple([_size(item) for item in shape])] = None
+    return list(found)
 
 
 # -------------------------------------------------------------------------------------- tracing
@@ -341,7 +347,7 @@ def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
 
 
 def _other_ways(
-    built: Callable[[tuple[bool, ...]], Built],
+    built: Callable[..., Built],
     shapes: dict[str, Shape | None],
     choices: tuple[bool, ...],
 ) -> OtherNets:

@@ -345,6 +345,8 @@ def torch_member(machine: Machine, path: str) -> Value:
         return Native(name, _identity)
     if name.lstrip("_")[:1].isupper() and path != "torch._C":
         return _class(machine, path, owner, name)
+    if owner in _PACKAGES and name.lstrip("_").startswith("is_"):
+        return Native(name, _no)  # nothing of the kind is there
     if owner in FUNCTIONS_IN and name in _EVERYWHERE:
         return TORCH[f"torch.{name}"]
     if owner in FUNCTIONS_IN or owner.startswith("torch.nn.utils"):

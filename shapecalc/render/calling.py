@@ -129,10 +129,17 @@ def with_parts(node: Node, change: Callable[[Node], Node]) -> Node:
             return Logic(operator, tuple(map(change, items)))
         case Conditional(test, yes, no):
             return Conditional(change(test), change(yes), change(no))
-        case Call(_, arguments, keywords, _):
+        case Call(_, arguments, keywords, forward):
+            if forward is not None:
+                values, words = forward
+                forward = (
+                    tuple(map(change, values)),
+                    tuple((word, change(item)) for word, item in words),
+                )
             return node._replace(
                 arguments=tuple(map(change, arguments)),
                 keywords=tuple((word, change(item)) for word, item in keywords),
+                forward=forward,
             )
     return node
 

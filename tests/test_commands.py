@@ -239,6 +239,16 @@ class TestConvert:
         spec = {"inputs": inputs, "layers": [{"name": "g", "layer": layer, "from": sources}]}
         assert line in run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
 
+    def test_numbered_modules_are_a_sequential(self, tmp_path: Path) -> None:
+        target = tmp_path / "net.py"
+        net = "Conv2d(3, 6, k) | ReLU | MaxPool2d(2)"
+        assert run("convert", net, "-o", str(target)).code == 0
+        text = target.read_text(encoding="utf-8")
+        assert "class Net(nn.Sequential):\n    def __init__(self, k):\n" in text
+        result = shapecalc.infer(f"{target}:Net(5)", input=(1, 3, 8, 8))
+        assert list(result.outputs.values()) == [[(1, 6, 2, 2)]]
+        assert state(result) == state(shapecalc.infer(net.replace("k", "5"), input=(1, 3, 8, 8)))
+
     def test_relations_are_assertions(self, tmp_path: Path) -> None:
         target = tmp_path / "net.py"
         spec = {

@@ -8,7 +8,7 @@ from itertools import pairwise
 from json import dumps
 from typing import NamedTuple, TypeAlias
 
-from ..net import Layer, Reference
+from ..net import Layer, Net, Reference
 
 
 class Weight(NamedTuple):
@@ -138,6 +138,29 @@ def whole_calls(layers: tuple[Layer, ...], root: Tree, kept: frozenset[str]) -> 
         if _is_chain(run, layer.name[:-2], container, kept):
             found[layer.name] = len(run)
     return found
+
+
+def is_sequential(net: Net, root: Tree) -> bool:
+    """Say whether a net is nothing but numbered modules, each applied to the one before."""
+    layers = net.layers
+    if not layers or len(net.inputs) != 1 or net.where or net.output_names or net.state is not None:
+        return False
+    before = [Reference(next(iter(net.inputs))), *(Reference(layer.name) for layer in layers)]
+    plain = all(
+        layer.sources == (source,)
+        and not layer.named
+        and layer.shares is None
+        and layer.call is not None
+        and layer.call.forward is None
+        for layer, source in zip(layers, before, strict=False)
+    )
+    numbered = is_numbered(root) and all(isinstance(item, str) for item in root.values())
+    return (
+        plain
+        and numbered
+        and [layer.name for layer in layers] == [*root]
+        and net.outputs == (before[-1],)
+    )
 
 
 def _at(root: Tree, path: list[str]) -> Tree | None:

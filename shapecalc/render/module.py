@@ -24,7 +24,7 @@ from .calling import (
     takes_rest,
     with_parts,
 )
-from .containers import Tree, Weight, init_lines, reach, tree_of, whole_calls
+from .containers import Tree, Weight, init_lines, is_sequential, reach, tree_of, whole_calls
 
 
 def module_text(net: Net, registry: Registry) -> str:
@@ -33,6 +33,8 @@ def module_text(net: Net, registry: Registry) -> str:
     Raises `SpecError` for a net that has no such form.
     """
     writer = _Writer(net, registry)
+    if is_sequential(net, writer.tree):
+        return _with_imports(writer.sequential())
     forward = [*writer.forward()]
     init = [*writer.init(needed="\n".join(forward))]
     words = "".join(f", {name}" for name in writer.unknowns)
@@ -46,6 +48,10 @@ def module_text(net: Net, registry: Registry) -> str:
         f"    def forward(self{inputs}):",
         *(f"        {line}" for line in forward),
     ]
+    return _with_imports(body)
+
+
+def _with_imports(body: list[str]) -> str:
     text = "\n".join(body)
     imports = ["import torch"] if re.search(r"(?<![\w.])torch\.", text) else []
     if "einops." in text:
@@ -81,6 +87,17 @@ class _Writer:
         self.variables = self._variables()
         self.tree = self._tree()
         self.assertions = assertions(net, self.unknowns, self.variables)
+
+    def sequential(self) -> list[str]:
+        """Give the lines of a net that is a `Sequential`."""
+        words = "".join(f", {name}" for name in self.unknowns)
+        return [
+            f"class {_class_name(self.net.name)}(nn.Sequential):",
+            f"    def __init__(self{words}):",
+            "        super().__init__(",
+            *(f"            {made}," for made in self.tree.values()),
+            "        )",
+        ]
 
     def _unknowns(self) -> list[str]:
         found: dict[str, None] = {}

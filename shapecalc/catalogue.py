@@ -6,7 +6,8 @@ from typing import Any
 
 from .errors import ShapecalcError
 from .formula import show
-from .infer import LETTERS, infer
+from .given import LETTERS
+from .infer import infer
 from .inverse import inverses
 from .loading import load, output_name
 from .net import Net, Shape

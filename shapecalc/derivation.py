@@ -17,9 +17,11 @@ from .latex import size_latex, to_latex
 from .loading import output_name
 from .net import Size
 from .propagate import LayerScope, Step, is_shape
+from .question import output_at
 from .sets import IntSet
-from .solve import Solution, dropped_sizes, lossless_relations, output_at
+from .solve import Solution
 from .syntax import Call, Conditional, Constant, Name, Node, literal, parts_of, substitute, to_text
+from .windows import dropped_sizes, lossless_relations
 
 _MAX_LAYERS = 400  # of one explanation
 

@@ -10,7 +10,7 @@ from typing import Any
 from .errors import ShapeError, SpecError
 from .facts import Facts, Misfit
 from .formula import FormulaError, Value
-from .infer import as_shapes
+from .given import as_shapes
 from .net import Net, Size
 from .propagate import LayerScope, Propagation
 from .registry import Kind, LayerType, Parameter, Registry, default_registry

@@ -15,11 +15,13 @@ from .errors import ShapecalcError, ShapeError
 from .facts import Facts
 from .infer import Result, propagate_net
 from .net import Layer, Net, Shape, references
+from .question import BATCH, ask, cut
 from .registry import LayerType, Registry
 from .relations import compare
-from .solve import BATCH, Solution, answer, ask, cut, window_of
+from .solve import Solution, answer
 from .spots import Spot, is_padding, is_per_axis, put_node, spots_of
 from .syntax import Call, Constant, Name, Node, parse, to_text
+from .windows import window_of
 
 UNKNOWN = "x_"  # the names of unknown arguments begin with it
 _MOST_TRIED = 24  # changes that are tried for one misfit

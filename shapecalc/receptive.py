@@ -20,7 +20,7 @@ from .dims import Dim
 from .infer import Result
 from .net import Size, references
 from .propagate import Step, is_shape
-from .solve import window_of
+from .windows import window_of
 
 
 class Field(NamedTuple):

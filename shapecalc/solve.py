@@ -11,71 +11,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .arguments import Environment
+from .batch import for_every_batch
 from .boxes import Box, SystemSolution, tidy
-from .dims import Dim, Symbol, symbol, symbols_of
-from .errors import ShapecalcError, ShapeError, SolveError, SpecError, nearest_words
+from .dims import symbols_of
+from .errors import ShapecalcError, ShapeError, SolveError, SpecError
 from .facts import Facts
-from .infer import (
-    LETTERS,
-    InputLike,
-    Result,
-    argument_nodes,
-    as_shapes,
-    hyperparameters,
-    input_shapes,
-    keeps_shape,
-    mixed_views,
-    named_numbers,
-    propagate_net,
-    shapes_by_name,
-    unused_values,
-)
-from .isolate import dims_of, monomial_size
-from .net import (
-    Layer,
-    Net,
-    OtherNets,
-    Reference,
-    Shape,
-    Size,
-    references,
-    shape_json,
-    size_json,
-    sizes_used,
-)
-from .products import residue
-from .propagate import flatten_output, is_shape
-from .registry import Input, Registry, default_registry
-from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
-from .sets import IntSet
-from .syntax import Call, Compare, Conditional, Constant, Name, Node, Star, parse
-from .syntax import Sequence as Tuple
+from .given import InputLike, as_shapes, unused_values
+from .infer import Result, mixed_views, propagate_net
+from .net import Net, OtherNets, shape_json
+from .propagate import is_shape
+from .question import BATCH, Question, ask, cut, inside, output_at, reference_of, unknown_layer
+from .registry import Registry, default_registry
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of
+from .syntax import parse
 from .system import solve_system
-from .targets import Target, parse_target
+from .targets import parse_target
+from .windows import lossless_relations
 
-BATCH = "N"
-_BATCH_ATOM = Symbol(BATCH)
 _LITTLE = 4_000  # steps of effort to find the solution to recommend
 MAX_CASES = 512  # combinations of open cases that are run
-
-
-class Question(NamedTuple):
-    """What is asked: the net, its symbolic inputs, the unknowns and what they may be."""
-
-    net: Net
-    shapes: dict[str, Shape]
-    unknowns: tuple[str, ...]
-    squares: tuple[str, ...]  # unknowns that are sides of one picture
-    known: dict[str, tuple[int, int | None]]
-    targets: tuple[tuple[Target, str | None], ...]
-    where: tuple[str, ...]
-    registry: Registry
-    values: Mapping[str, int]
-    mixing: frozenset[str] | None
-    batch: Mapping[str, int]  # the number a spec gives for the batch, by symbol
-    arguments: frozenset[str]  # unknowns that are arguments, not sizes
-    given: Mapping[str, Shape]  # the inputs as the spec has them
-    upto: str | None  # the layer after which the net is cut
 
 
 class Case(NamedTuple):
@@ -229,9 +183,6 @@ class Solution:
         return solution_html(self)
 
 
-# ---------------------------------------------------------------------------------- the question
-
-
 def solve(
     net: Any,
     target: str | Sequence[Any] | None = None,
@@ -287,305 +238,6 @@ def solve(
     return solution
 
 
-def ask(
-    net: Net,
-    targets: tuple[tuple[Target, str | None], ...],
-    *,
-    upto: str | None,
-    unknowns: Sequence[str] | None,
-    where: tuple[str, ...],
-    given: InputLike,
-    square: bool,
-    mix_batch: bool,
-    values: Mapping[str, int],
-    registry: Registry,
-) -> Question:
-    """Work out what is unknown, and put symbols in its place."""
-    if upto is not None:
-        net = cut(net, inside(net, upto))
-    targets = tuple((item, at and inside(net, at)) for item, at in targets)
-    given = as_shapes(given)
-    values = {**named_numbers(net, given), **values}
-    names = hyperparameters(net, registry)
-    free = {name: least for name, least in names.items() if name not in values}
-    shapes = input_shapes(net, given, values, registry)
-    chosen = frozenset(shapes_by_name(net, given))
-    symbolic: dict[str, Shape] = {}
-    sides: tuple[str, ...] = ()
-    batch: dict[str, int] = {}
-    for name, shape in shapes.items():
-        prefix = f"{name}_" if len(shapes) > 1 else ""
-        if name in chosen or (free and net.inputs.get(name) is not None):
-            symbolic[name] = shape
-            sizes = [str(s) for s in shape if isinstance(s, Dim) and str(s) != BATCH]
-            sides = sides or tuple(sizes if len(sizes) > 1 else ())
-            continue
-        symbolic[name], axes = _with_symbols(net, name, shape, prefix, registry)
-        sides = sides or (axes if len(axes) > 1 else ())
-        first = shape[0] if shape else None
-        if isinstance(first, int) and symbolic[name][0] != first:
-            batch[BATCH] = first
-    sizes_of = [n for shape in symbolic.values() for size in shape for n in _names(size)]
-    found = list(dict.fromkeys([*(n for n in sizes_of if n != BATCH), *free]))
-    if unknowns is not None:
-        missing = [name for name in unknowns if name not in found and name != BATCH]
-        if missing:
-            raise SolveError(
-                f"{missing[0]} is not a free identifier of the net",
-                hint=f"free are: {', '.join(found) or 'none'}",
-            )
-        numbers = {  # sizes that aren't asked for stay as the spec gives them
-            str(size): own
-            for name, shape in symbolic.items()
-            for size, own in zip(shape, shapes[name], strict=True)
-            if isinstance(own, int) and str(size) not in (*unknowns, BATCH)
-        }
-        symbolic = {
-            name: tuple(numbers.get(str(size), size) for size in shape)
-            for name, shape in symbolic.items()
-        }
-        rest = [name for name in found if name not in unknowns and name not in numbers]
-        if rest:
-            raise SolveError(
-                f"{rest[0]} is free as well", hint=f"give it a value: --set {rest[0]}=..."
-            )
-        found = list(unknowns)
-    if square and len(sides) > 1:
-        where = (*where, *(f"{sides[0]} == {side}" for side in sides[1:]))
-    net = net._replace(inputs={**net.inputs, **{name: symbolic[name] for name in chosen}})
-    known: dict[str, tuple[int, int | None]] = {name: (free.get(name, 1), None) for name in found}
-    known[BATCH] = (1, None)
-    mixing = None if mix_batch else mixed_views(net, shapes, values, registry)
-    return Question(
-        net,
-        symbolic,
-        tuple(found),
-        tuple(name for name in sides if name in found),
-        known,
-        targets,
-        where,
-        registry,
-        values,
-        mixing,
-        batch,
-        frozenset(free),
-        shapes,
-        upto,
-    )
-
-
-def _names(size: Size) -> list[str]:
-    return sorted(symbols_of(size))
-
-
-def _with_symbols(
-    net: Net, name: str, shape: Shape, prefix: str, registry: Registry
-) -> tuple[Shape, tuple[str, ...]]:
-    """Put symbols in the place of the batch and of spatial sizes and sequence lengths."""
-    roles = axis_roles(net, name, len(shape), registry)
-    found: list[Size] = []
-    sides: list[str] = []
-    for size, role in zip(shape, roles, strict=True):
-        if isinstance(size, Dim) or not role:
-            found.append(size)
-            if isinstance(size, Dim) and role and role != BATCH:
-                sides.append(str(size))
-        elif role == BATCH:
-            named = any(BATCH in symbols_of(other) for other in shape)
-            found.append(size if named else symbol(BATCH))
-        else:
-            found.append(symbol(prefix + role))
-            sides.append(prefix + role)
-    return tuple(found), tuple(sides)
-
-
-def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str, ...]:
-    """Say for each size of an input what it is: the batch (`N`), a free size by its letter, or ''.
-
-    The first layer that says something about it decides; else the usual order N, C, sizes.
-    """
-    waiting = [name]
-    seen = {name}
-    while waiting:
-        current = waiting.pop(0)
-        for layer in net.layers:
-            if layer.call is None or not any(r.name == current for r in references(layer)):
-                continue
-            type_ = registry.find(layer.call.function)
-            for entry, pattern in _patterns_of(type_, layer, current, rank):
-                roles = _pattern_roles(type_, layer.call, pattern, rank, entry.optional)
-                if roles is not None:
-                    return roles
-                if layer.name not in seen and keeps_shape(type_):
-                    seen.add(layer.name)
-                    waiting.append(layer.name)
-    letters = LETTERS.get(rank - 2)
-    if letters is None:
-        return (BATCH, "L")[-rank:] if rank <= 2 else (BATCH, *(f"L{i}" for i in range(1, rank)))
-    return (BATCH, "", *letters)
-
-
-def _patterns_of(
-    type_: Any, layer: Layer, name: str, rank: int
-) -> Iterator[tuple[Input, Node | None]]:
-    """Yield what the registry says about the inputs of a layer that take the tensor."""
-    by_name = {entry.name: entry for entry in type_.inputs}
-    given = [
-        *zip(type_.inputs, layer.sources, strict=False),
-        *((by_name[key], source) for key, source in layer.named if key in by_name),
-    ]
-    for entry, source in given:
-        waiting = [(_branch(type_, layer, entry.pattern, rank), source)]
-        while waiting:
-            pattern, part = waiting.pop(0)
-            if part == Reference(name):
-                yield entry, pattern
-            elif not isinstance(part, Reference) and isinstance(pattern, Tuple):
-                waiting += zip(pattern.items, part, strict=False)
-
-
-def _branch(type_: Any, layer: Layer, pattern: Node | None, rank: int) -> Node | None:
-    """Choose the pattern that holds for a call's arguments, and for a batch."""
-    assert layer.call is not None
-    given = argument_nodes(type_, layer.call)
-    values = {item.name: given.get(item.name, item.default) for item in type_.parameters}
-    while isinstance(pattern, Conditional):
-        match pattern.test:
-            case Name(word):
-                value = values.get(word)
-                holds = isinstance(value, Constant) and bool(value.value)
-            case Compare(Call("len"), (("==", Constant(count)),)):
-                holds = rank == count
-            case _:
-                holds = False
-        pattern = pattern.yes if holds else pattern.no
-    return pattern
-
-
-def _pattern_roles(
-    type_: Any, call: Call, pattern: Node | None, rank: int, spare_input: bool
-) -> tuple[str, ...] | None:
-    if not isinstance(pattern, Tuple) or pattern.optional:
-        return None
-    items = pattern.items
-    optional = sum(isinstance(item, Tuple) for item in items)
-    options = type_.axes if isinstance(type_.axes, tuple) else (type_.axes,)
-    for axes in options:
-        widths, spare = _star_widths(type_, call, items, rank, axes)
-        if 0 <= spare <= optional:
-            break
-    else:
-        return None
-    parameters = {item.name for item in type_.parameters}
-    found: list[str] = []
-    for place, item in enumerate(items):
-        match item:
-            case Star(Name(word)) if word in parameters:
-                found += [""] * widths[place]
-            case Star(Name(word)) if word.startswith("L") or found:
-                width = widths[place]
-                found += LETTERS.get(width, [f"L{i}" for i in range(width)])
-            case Star():
-                found += [BATCH, *_lead_letters(widths[place] - 1)][: widths[place]]
-            case Tuple():
-                found += [BATCH] * spare
-            case Name(word) if word == BATCH or any(
-                f"{word} == {BATCH}" in check.text for check in type_.checks
-            ):
-                found.append(BATCH)
-            case Name(word) if len(word) == 1 and word not in parameters and word != "C":
-                found.append(word)
-            case _:
-                found.append("")
-    free = any(role and role != BATCH for role in found)
-    if not free and not spare_input and found and not found[-1]:
-        found[-1] = "L"  # nothing but features: these are asked for
-    return tuple(found)
-
-
-def _star_widths(
-    type_: Any, call: Call, items: tuple[Node, ...], rank: int, axes: int | None
-) -> tuple[dict[int, int], int]:
-    """Say how many sizes each `*name` of a pattern stands for, and how many are left over."""
-    widths: dict[int, int] = {}
-    given = argument_nodes(type_, call)
-    waiting = None
-    for place, item in enumerate(items):
-        match item:
-            case Star(Name(word)) if word in given:
-                node = given[word]
-                widths[place] = len(node.items) if isinstance(node, Tuple) else 1
-            case Star(Name(word)) if axes is not None and word.startswith("L"):
-                widths[place] = axes
-            case Star():
-                waiting = place
-    fixed = sum(not isinstance(item, (Star, Tuple)) for item in items)
-    spare = rank - fixed - sum(widths.values())
-    if waiting is not None:
-        widths[waiting] = max(spare, 0)
-        spare = min(spare, 0)
-    return widths, spare
-
-
-def _lead_letters(count: int) -> list[str]:
-    return ["L"] if count == 1 else [f"L{index}" for index in range(1, count + 1)]
-
-
-def inside(net: Net, at: str) -> str:
-    """Give the entry whose output a block's name stands for: `layer4` is `layer4.1.relu2`."""
-    name, bracket, path = at.partition("[")
-    if any(layer.name == name for layer in net.layers):
-        return at
-    entries = [
-        layer.name
-        for layer in net.layers
-        if layer.call is not None and layer.name.startswith(f"{name}.")
-    ]
-    return entries[-1] + bracket + path if entries else at
-
-
-def cut(net: Net, layer: str) -> Net:
-    """Keep what a layer depends on, and the layer as the output."""
-    name = layer.partition("[")[0]
-    by_name = {item.name: item for item in net.layers}
-    if name not in by_name:
-        raise unknown_layer(net, name)
-    needed: set[str] = set()
-    waiting = [name]
-    while waiting:
-        current = waiting.pop()
-        if current in needed or current not in by_name:
-            continue
-        needed.add(current)
-        waiting += [item.name for item in references(by_name[current])]
-        waiting += sizes_used(by_name[current])
-    layers = tuple(item for item in net.layers if item.name in needed)
-    used = {item.name for entry in layers for item in references(entry)}
-    inputs = {key: shape for key, shape in net.inputs.items() if key in used} or dict(net.inputs)
-    kept = {item.name for item in layers}
-    loose = tuple(
-        item._replace(shares=None) if item.shares not in kept else item for item in layers
-    )
-    return net._replace(layers=loose, outputs=(_reference(layer),), inputs=inputs, state=None)
-
-
-def unknown_layer(net: Net, name: str) -> SolveError:
-    near = nearest_words(name, [item.name for item in net.layers], 0.5)
-    hint = f"did you mean {near[0]}?" if near else "`shapecalc infer` lists the layers"
-    return SolveError(f"the net has no layer {name}", hint=hint, code="S302")
-
-
-def _reference(text: str) -> Reference:
-    name, _, rest = text.partition("[")
-    path = tuple(int(part) for part in rest.rstrip("]").split("][") if part.lstrip("-").isdigit())
-    return Reference(name, path)
-
-
-def output_at(result: Result, at: str) -> Shape:
-    """Give the shape of the output that `lstm[0]` or `pool2` names."""
-    return flatten_output(result.propagation.value(_reference(at)))[0]
-
-
 # ------------------------------------------------------------------------------------ the answer
 
 
@@ -631,7 +283,7 @@ def answer_in_symbols(question: Question) -> Solution:
         places_here = places(asked, result)
         at = at or places_here
         case = Case(result, _relations(asked, result, places_here))
-        relations, needs_batch = _for_every_batch([item for item, _ in case.relations])
+        relations, needs_batch = for_every_batch([item for item, _ in case.relations])
         if needs_batch:
             batch = question.batch or {BATCH: 1}
             relations = [
@@ -708,7 +360,7 @@ def places(question: Question, result: Result) -> tuple[str, ...]:
     found: list[str] = []
     for target, at in question.targets:
         if at is not None:
-            if _reference(at).name not in result:
+            if reference_of(at).name not in result:
                 raise unknown_layer(question.net, at)
             found.append(at)
             continue
@@ -783,138 +435,6 @@ def relation_of(text: str, environment: Environment) -> Relation | bool:
     return found
 
 
-# ----------------------------------------------------------------------------------- the batch
-
-
-def _for_every_batch(
-    relations: list[Relation | bool],
-) -> tuple[list[Relation | bool], bool]:
-    """Replace relations that hold for every N >= 1 by what that needs; say if some can't be."""
-    found: list[Relation | bool] = []
-    stuck = False
-    for item in relations:
-        if isinstance(item, bool) or BATCH not in item.symbols:
-            found.append(item)
-            continue
-        needs = _without_batch(item)
-        if needs is None:
-            stuck = True
-            found.append(item)
-        else:
-            found.append(needs)
-    return (relations, True) if stuck else (found, False)
-
-
-def _without_batch(item: Relation) -> Relation | bool | None:
-    """Give what `item` needs to hold for every N >= 1; None where that isn't plain."""
-    if isinstance(item, AllOf):
-        parts: list[Relation | bool] = []
-        for part in item.items:
-            made = _without_batch(part) if BATCH in part.symbols else part
-            if made is None:
-                return None
-            parts.append(made)
-        return all_of(parts)
-    if isinstance(item, AnyOf):
-        return _at_every_batch(item)
-    multiple = _multiple_of_batch(item)
-    if multiple is not None:
-        return multiple
-    powers: dict[int, Size] = {}
-    for monomial, coefficient in item.dim.terms:
-        power = sum(count for atom, count in monomial if atom == _BATCH_ATOM)
-        rest = tuple(pair for pair in monomial if pair[0] != _BATCH_ATOM)
-        if any(BATCH in atom.symbols for atom, _ in rest):
-            return None
-        powers[power] = powers.get(power, 0) + monomial_size(rest, coefficient)
-    if item.op == "==":
-        return all_of([compare(part, "==", 0) for part in powers.values()])
-    if item.op == ">=" and set(powers) <= {0, 1}:
-        slope = powers.get(1, 0)
-        return all_of([compare(slope, ">=", 0), compare(slope + powers.get(0, 0), ">=", 0)])
-    if item.op == "!=" and set(powers) == {1}:
-        return compare(powers[1], "!=", 0)
-    return None
-
-
-def _multiple_of_batch(item: Comparison) -> Relation | bool | None:
-    """Recognise `N*size % m == rest`, which for every N is `size % m == 0`, and only for rest 0."""
-    form = residue(item.dim) if item.op == "==" else None
-    if form is None or form.rest < 0:
-        return None
-    size: Size = 0
-    for monomial, coefficient in form.size.terms:
-        rest = tuple(pair for pair in monomial if pair[0] != _BATCH_ATOM)
-        if (_BATCH_ATOM, 1) not in monomial or any(BATCH in atom.symbols for atom, _ in rest):
-            return None
-        size = size + monomial_size(rest, coefficient)
-    return compare(size % form.modulus, "==", 0) if form.rest == 0 else False
-
-
-def _at_every_batch(item: AnyOf) -> Relation | bool | None:
-    """Put in the values of N between which its comparisons change; they hold N and nothing else."""
-    values = {1}
-    for dim in dims_of(item):
-        if BATCH not in dim.symbols:
-            continue
-        terms = dict(dim.terms)
-        slope = terms.pop(((_BATCH_ATOM, 1),), 0)
-        constant = terms.pop((), 0)
-        if terms or not slope:
-            return None
-        turn = -constant // slope
-        values |= {turn - 1, turn, turn + 1, turn + 2}
-    needs = [item.substitute({BATCH: value}) for value in sorted(values) if value >= 1]
-    return all_of(needs)
-
-
-# ------------------------------------------------------------------------------ recommendation
-
-
-def lossless_relations(result: Result) -> list[Relation | bool]:
-    """State that no window leaves rows or columns out: `dropped == 0` for every axis."""
-    found: list[Relation | bool] = []
-    for step in result.steps:
-        for dropped in dropped_sizes(step):
-            found.append(compare(dropped, "<=", 0))
-    return found
-
-
-def dropped_sizes(step: Any) -> list[Size]:
-    """Give the rows and columns that a layer's floor leaves out, on each axis."""
-    window = window_of(step)
-    if window is None:
-        return []
-    return [
-        size + total - kernel - (out - 1) * stride
-        for size, out, kernel, stride, total in zip(
-            step.scope["L"],
-            step.shapes[0][-len(window["kernel"]) :],
-            window["kernel"],
-            window["stride"],
-            window["total"],
-            strict=True,
-        )
-    ]
-
-
-def window_of(step: Any) -> dict[str, tuple[Size, ...]] | None:
-    """Give a layer's window on each axis: kernel (its extent), stride, padding (left), total."""
-    type_ = getattr(step.scope, "type", None)
-    formulas = type_.data.get("window") if type_ is not None else None
-    if type_ is None or not formulas:
-        return None
-    found: dict[str, tuple[Size, ...]] = {}
-    for key in ("kernel", "stride", "padding", "total"):
-        text = formulas.get(key, "2*padding" if key == "total" else None)
-        if key == "total" and "total" not in formulas:
-            found[key] = tuple([2 * item for item in found["padding"]])
-            continue
-        value = type_.compile(type_.formula(text))(step.scope, 0)
-        found[key] = value if isinstance(value, tuple) else (value,) * step.scope.axes
-    return found
-
-
 def _recommended(
     question: Question,
     system: SystemSolution,
@@ -928,7 +448,7 @@ def _recommended(
         if own.is_empty:
             continue
         wanted = lossless_relations(case.result)
-        relations, stuck = _for_every_batch([*(item for item, _ in case.relations), *wanted])
+        relations, stuck = for_every_batch([*(item for item, _ in case.relations), *wanted])
         if stuck:
             values = batch or {BATCH: 1}
             relations = [
@@ -942,6 +462,3 @@ def _recommended(
         {name: question.known[name][0] for name in question.unknowns if name in question.arguments},
         lambda way, names: _solve(question, [way], names, _LITTLE),
     )
-
-
-__all__ = ["IntSet", "Question", "Solution", "size_json", "solve"]

@@ -14,9 +14,10 @@ from .dims import Dim
 from .errors import ShapecalcError
 from .facts import Facts
 from .propagate import Propagation
+from .question import Question
 from .relations import all_of
 from .sets import IntSet
-from .solve import Case, Question, Solution, answer_in_symbols, relation_of
+from .solve import Case, Solution, answer_in_symbols, relation_of
 from .univariate import Undecidable, solution_set
 
 _MOST_VALUES = (32, 8, 3)  # of the first such unknown, the second, others

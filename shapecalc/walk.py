@@ -7,18 +7,20 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
+from .batch import for_every_batch
 from .boxes import Box
 from .dims import Dim, symbol
 from .errors import ShapecalcError, ShapeError, SolveError
 from .net import Size
 from .propagate import is_shape
+from .question import Question, output_at
 from .relations import Relation, all_of, compare
 from .sets import IntSet
 from .system import solve_system
 from .univariate import Undecidable, solution_set
 
 if TYPE_CHECKING:
-    from .solve import Case, Question, Solution
+    from .solve import Case, Solution
 
 _MANY = 24  # layers that a walk shows
 
@@ -109,8 +111,6 @@ def derivation_lines(solution: Solution) -> list[str]:
     case = solution.cases[0]
     same: dict[tuple[str, str, str], list[tuple[str, list[str]]]] = defaultdict(list)
     for (target, _), place in zip(solution.question.targets, solution.at, strict=False):
-        from .solve import output_at
-
         shape = output_at(case.result, place)
         for size, wanted in zip(shape[len(shape) - len(target.sizes) :], target.sizes, strict=True):
             if wanted.comparisons and isinstance(size, Dim):
@@ -197,11 +197,9 @@ def why_none(
         error = failures[0]
         return f"{error.layer}: {error.message}" if error.layer else error.message
     case = cases[0]
-    from .solve import _for_every_batch
-
     relations: list[tuple[Relation | bool, str]] = []
     for item, layer in case.relations:
-        made, stuck = _for_every_batch([item])
+        made, stuck = for_every_batch([item])
         if stuck and not isinstance(item, bool):
             made = [item.substitute(question.batch or {"N": 1})]
         relations.append((made[0], layer))
@@ -264,8 +262,6 @@ def _sampled_reach(
     at: tuple[str, ...],
 ) -> str:
     """Give targets in reach, among those of the net's smallest inputs, that are nearest."""
-    from .solve import output_at
-
     if len(at) != 1 or any(item.value is None for item in question.targets[0][0].sizes):
         return ""
     wanted = [item.value or 0 for item in question.targets[0][0].sizes]
@@ -290,8 +286,6 @@ def _possible(question: Question, relations: Sequence[tuple[Relation | bool, str
 
 def _in_reach(question: Question, case: Case, at: tuple[str, ...]) -> str:
     """Give the nearest sizes that the target's output can take."""
-    from .solve import output_at
-
     parts: list[str] = []
     demands = [item for item, layer in case.relations if not layer.startswith("target ")]
     for (target, _), place in zip(question.targets, at, strict=True):

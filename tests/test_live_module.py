@@ -11,9 +11,10 @@ import pytest
 
 import shapecalc
 from shapecalc.errors import SpecError
-from shapecalc.infer import infer, state_dict
+from shapecalc.infer import infer
 from shapecalc.net import Net
 from shapecalc.registry import default_registry, load_registry
+from shapecalc.state import state_dict
 from shapecalc.syntax import to_text
 
 torch = pytest.importorskip("torch")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import shapecalc
-from shapecalc.infer import state_dict
 from shapecalc.net import Shape
 from shapecalc.registry import default_registry
 from shapecalc.render.module import module_text
+from shapecalc.state import state_dict
 from tests.registry_examples import EXAMPLES
 
 REGISTRY = default_registry()

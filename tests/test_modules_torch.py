@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.infer import state_dict
 from shapecalc.net import Shape
 from shapecalc.readers import zoo_names
 from shapecalc.registry import default_registry
 from shapecalc.render.module import module_text
+from shapecalc.state import state_dict
 from tests.registry_examples import EXAMPLES
 
 torch = pytest.importorskip("torch")

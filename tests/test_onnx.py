@@ -13,12 +13,13 @@ import pytest
 
 from shapecalc.dims import Dim
 from shapecalc.errors import ShapecalcError, SpecError
-from shapecalc.infer import infer, state_dict
+from shapecalc.infer import infer
 from shapecalc.net import Net
 from shapecalc.readers import read, read_spec_text
 from shapecalc.readers.operators.conversion import Conversion
 from shapecalc.readers.operators.values import Held, Output
 from shapecalc.registry import default_registry
+from shapecalc.state import state_dict
 
 DATA = Path(__file__).parent / "data"
 NETS: dict[str, Any] = json.loads((DATA / "onnx_nets.json").read_text(encoding="utf-8"))

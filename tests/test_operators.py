@@ -11,7 +11,7 @@ import pytest
 import shapecalc
 from shapecalc.dims import Dim, symbol
 from shapecalc.errors import SpecError
-from shapecalc.infer import Result, infer, state_dict
+from shapecalc.infer import Result, infer
 from shapecalc.net import Net
 from shapecalc.readers.operators import Graph, Model, convert
 from shapecalc.readers.operators.folding import FOLDS
@@ -19,6 +19,7 @@ from shapecalc.readers.operators.model import Given, Operation, Routine, Stored
 from shapecalc.readers.operators.naming import clean, module_path
 from shapecalc.readers.operators.rules import Rule, load_rules
 from shapecalc.registry import default_registry, load_registry
+from shapecalc.state import state_dict
 
 FILE = Path(shapecalc.__file__).with_name("readers") / "onnx.yaml"
 RULES = load_rules(FILE)

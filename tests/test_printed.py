@@ -8,10 +8,10 @@ import pytest
 
 import shapecalc
 from shapecalc.annotate import annotate, strip
-from shapecalc.infer import state_dict
 from shapecalc.readers import read
 from shapecalc.readers.printed import read_printed
 from shapecalc.registry import default_registry
+from shapecalc.state import state_dict
 
 SEQUENTIAL = """Sequential(
   (0): Conv2d(3, 6, kernel_size=(5, 5), stride=(1, 1))

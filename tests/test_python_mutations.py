@@ -20,9 +20,10 @@ from typing import Any
 import pytest
 
 from shapecalc.errors import ShapecalcError
-from shapecalc.infer import infer, state_dict
+from shapecalc.infer import infer
 from shapecalc.readers.python import read_python
 from shapecalc.registry import default_registry
+from shapecalc.state import state_dict
 
 SOURCES = Path(__file__).parent / "sources"
 MUTATIONS = int(os.environ.get("SHAPECALC_MUTATIONS", "120"))

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from shapecalc.errors import ShapeError, SpecError
-from shapecalc.infer import infer, state_dict
+from shapecalc.infer import infer
 from shapecalc.net import Net
 from shapecalc.propagate import flatten_output
 from shapecalc.readers.python import SourceMisfit, read_python
 from shapecalc.registry import default_registry
 from shapecalc.solve import solve
+from shapecalc.state import state_dict
 
 HERE = Path(__file__).parent
 # A larger set in the same form can be put beside the repository.

@@ -291,7 +291,7 @@ def test_the_sizes_found_backwards_are_those_that_give_the_size_forwards(name: s
 
 
 def _window(case: Case) -> Items[Any] | None:
-    from shapecalc.solve import window_of
+    from shapecalc.windows import window_of
 
     try:
         step = run(case.call, {f"x{i}": shape for i, shape in enumerate(case.shapes)}, Facts())

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import shapecalc
-from shapecalc.infer import state_dict
+from shapecalc.state import state_dict
 
 HEAD = """import torch
 import torch.nn as nn

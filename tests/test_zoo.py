@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc.infer import StateDict, state_dict
 from shapecalc.readers import zoo_names
+from shapecalc.state import StateDict, state_dict
 
 TESTS = Path(__file__).parent
 DOCS = TESTS.parent / "docs"

@@ -43,7 +43,7 @@ def command(
       shapecalc convert lenet -o lenet.py
       shapecalc convert "Conv2d(3, 6, 5) | ReLU" --format json
     """
-    from ..infer import named_numbers
+    from ..given import named_numbers
     from ..readers.setting import with_values
 
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)

@@ -41,7 +41,7 @@ def command(
       shapecalc params resnet18 --wrap DataParallel --json
     """
     from ..errors import ShapecalcError
-    from ..infer import state_dict
+    from ..state import state_dict
 
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..dims import symbol
 from ..errors import ShapeError, SpecError
-from ..infer import guessed_shape, size_of_text
+from ..given import guessed_shape, size_of_text
 from ..net import Layer, Net, Reference, Shape, Source
 from ..registry import Registry
 from .registered import Registered

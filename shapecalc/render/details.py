@@ -154,7 +154,7 @@ def formula_text(step: Step) -> str:
 
 def _dropped_columns(_result: Result) -> list[Column]:
     def cell(step: Step) -> str:
-        from ..solve import dropped_sizes
+        from ..windows import dropped_sizes
 
         sizes = [max(size, 0) if isinstance(size, int) else size for size in dropped_sizes(step)]
         return (

@@ -12,7 +12,8 @@ from ..errors import ShapecalcError
 from ..infer import Result
 from ..net import Size
 from ..propagate import flatten_output
-from ..solve import BATCH, Question, Solution, answer, ask
+from ..question import BATCH, Question, ask
+from ..solve import Solution, answer
 from .graph import Graph
 from .script import PRELUDE, relation_script, size_script
 from .solution import box_text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..formula import show
-from ..infer import StateDict
 from ..net import Shape, Size
+from ..state import StateDict
 from . import tables
 from .rows import number
 

@@ -288,7 +288,7 @@ def input_names(machine: Machine, root: Module) -> tuple[list[str], set[str], bo
 
 def _guesses(built: Built, name: str, registry: Registry) -> list[Shape]:
     """List the shapes that an input may have: by the layer that takes it, and by those registered."""
-    from ...infer import guessed_shape
+    from ...given import guessed_shape
 
     tracer = built.machine.tracer
     attempts = [tuple(tracer.layers)]

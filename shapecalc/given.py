@@ -84,7 +84,8 @@ def input_shapes(
                 f"the net has no input {name}", hint=f"its inputs are: {known}", code="S117"
             )
     found: dict[str, Shape] = {}
-    if not net.layers and not net.outputs:  # modules whose forward isn't known
+    open_ = any(by_name.get(name, shape) is None for name, shape in net.inputs.items())
+    if not net.layers and (open_ or not net.outputs):  # modules whose forward isn't known
         return found
     for name, shape in net.inputs.items():
         chosen = by_name.get(name, shape)

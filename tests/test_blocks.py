@@ -12,6 +12,7 @@ import shapecalc
 from shapecalc.readers import zoo_names
 from shapecalc.registry import default_registry
 from shapecalc.render.spec import flat_text, spec_text
+from shapecalc.state import state_dict
 
 REGISTRY = default_registry()
 
@@ -95,6 +96,20 @@ def test_a_container_is_named_where_its_output_is_taken() -> None:
     assert "  - name: two\n    from: input\n    layers:\n      - Linear(4, 4)\n" in text
     assert "  - {name: sum, layer: add, from: [one, two]}\n" in text
     assert "outputs: [one, sum]\n" in text
+
+
+def test_modules_of_a_printed_model_are_written_as_not_called() -> None:
+    printed = "Net(\n  (fc): Linear(in_features=4, out_features=5, bias=True)\n)\n"
+    net = shapecalc.load(printed)
+    again = shapecalc.load(spec_text(net, REGISTRY))
+    assert state_dict(again).to_dict() == state_dict(net).to_dict()
+    assert shapecalc.infer(again).totals.parameters == 25
+
+
+def test_a_net_without_layers() -> None:
+    assert written({"input": [1, 2], "layers": [], "outputs": ["input"]}).endswith(
+        "layers: []\noutputs: [input]\n"
+    )
 
 
 # ------------------------------------------------------------------------------------ any net

@@ -39,7 +39,7 @@ def find_blocks(net: Net, root: Group, registry: Registry) -> dict[str, Block]:
     once = {
         group.parts[0].path
         for group in (root, *_visited(net, root))
-        if isinstance(group.parts[0], Group) and repeated(net, group)
+        if group.parts and isinstance(group.parts[0], Group) and repeated(net, group)
     }
     for group in _visited(net, root):
         form = form_of(net, group)

@@ -96,9 +96,12 @@ class _Writer:
             lines.append("modules:")
             for block in dict.fromkeys(self.blocks.values()):
                 lines += self._body(block)
-        lines.append("layers:")
-        lines += self._entries(root, "  ", _Inside())
-        lines += self._end()
+        lines.append("layers:" if net.layers or net.state else "layers: []")
+        if not net.layers and net.state:
+            lines += self._uncalled()
+        else:
+            lines += self._entries(root, "  ", _Inside())
+            lines += self._end()
         return "\n".join(lines) + "\n"
 
     def _note_ends(self, group: Group) -> None:
@@ -108,6 +111,13 @@ class _Writer:
                 if last.alias is None:
                     self.ends.setdefault(last.name, part.path)
                 self._note_ends(part)
+
+    def _uncalled(self) -> Iterator[str]:
+        """Write modules of which it isn't known how they are called, as those of a printed model."""
+        for item in self.net.state or ():
+            call = None if item.call is None else _call_text(item.call)
+            what = {"alias": item.alias} if item.alias else {"layer": call, "called": False}
+            yield f"  - {_flow({'name': item.name, **what})}"
 
     def _end(self) -> Iterator[str]:
         net = self.net

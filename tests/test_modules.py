@@ -68,3 +68,61 @@ def test_a_size_in_the_call_of_a_module_is_that_of_a_variable(shape: str, tmp_pa
     path.write_text(text, encoding="utf-8")
     again = shapecalc.load(str(path), input="1x3x9x8")
     assert shapes_of(shapecalc.infer(again, input=(1, 3, 9, 8))) == [(1, 8, 9, 8)]
+
+
+HEADER = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+"""
+FITTED = f"""{HEADER}
+        self.down = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+        self.up = nn.ConvTranspose2d(4, 3, 2, 2)
+
+    def forward(self, x):
+        assert x.size(1) <= 8
+        y = self.up(self.down(x))
+        if y.size(2) != x.size(2):
+            y = nn.functional.pad(y, [0, 0, 0, x.size(2) - y.size(2)])
+        return y
+"""
+TIED = f"""{HEADER}
+        self.emb = nn.Embedding(100, 8)
+        self.head = nn.Linear(8, 100, bias=False)
+        self.head.weight = self.emb.weight
+
+    def forward(self, x):
+        return self.head(self.emb(x))
+"""
+TIED_BACK = TIED.replace("self.head.weight = self.emb.weight", "self.emb.weight = self.head.weight")
+
+
+def written(source: str, shape: str, path: Path) -> str:
+    """Write a source as a module, and hold what is read back to what was inferred."""
+    path.write_text(source, encoding="utf-8")
+    net = shapecalc.load(str(path), input=shape)
+    text = module_text(net, REGISTRY)
+    path.write_text(text, encoding="utf-8")
+    again = shapecalc.infer(shapecalc.load(str(path), input=shape))
+    assert shapes_of(again) == shapes_of(shapecalc.infer(net))
+    return text
+
+
+def test_relations_about_outputs_stand_where_the_outputs_are_known(tmp_path: Path) -> None:
+    lines = written(FITTED, "1x3x7x8", tmp_path / "net.py").splitlines()
+    forward = next(place for place, line in enumerate(lines) if "def forward" in line)
+    assert not any("assert" in line for line in lines[:forward])
+    assert lines[forward + 1].strip() == "assert x_2.size(1) <= 8"
+    made = next(place for place, line in enumerate(lines) if "up = self.up(" in line)
+    assert lines[made + 1].strip() == "assert up.size(2) != x_2.size(2)"
+
+
+@pytest.mark.parametrize("source", [TIED, TIED_BACK], ids=["tied", "tied back"])
+def test_a_tied_weight_is_assigned_after_its_module_is_made(source: str, tmp_path: Path) -> None:
+    text = written(source, "2x5", tmp_path / "net.py")
+    made = text.index("self.head = nn.Linear(8, 100, bias=False)")
+    assert text.index("self.head.weight = self.emb.weight") > made
+    assert "self.emb = nn.Embedding(100, 8)" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from json import dumps
 from typing import NamedTuple, TypeAlias
@@ -115,6 +115,50 @@ def reach(path: list[str], root: Tree) -> str:
         text += f"[{part}]" if is_numbered(place) else f"[{dumps(part)}]"
         place = inner
     return text
+
+
+def second_name(name: str, target: str, root: Tree) -> str:
+    """Write the line that registers a module or a tensor under a second name."""
+    parent, _, last = name.rpartition(".")
+    container = _inside(parent, root) if parent else "self"
+    item = _found(root, target.split("."))
+    value = reach(target.split("."), root) if item is not None else _inside(target, root)
+    kind = item.kind if isinstance(item, Weight) else "module" if item is not None else ""
+    holder = _found(root, parent.split(".")) if parent else root
+    if kind == "buffer" and isinstance(holder, dict):
+        return f"{container}.register_buffer({dumps(last)}, {value})"
+    if is_attribute(last):
+        return f"{container}.{last} = {value}"
+    method = f"register_{kind}" if isinstance(item, Weight) else "add_module"
+    return f"{container}.{method}({dumps(last)}, {value})"
+
+
+def with_places(root: Tree, names: Iterable[str]) -> Tree:
+    """Add the containers that are to hold what gets its second name later."""
+    for name in names:
+        place: Tree | Weight | str = root
+        for part in name.split(".")[:-1]:
+            if not isinstance(place, dict):
+                break
+            place = place.setdefault(part, {})
+    return root
+
+
+def parents(name: str) -> Iterator[str]:
+    """Yield what a dotted name is inside of, the nearest first."""
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
+def _inside(name: str, root: Tree) -> str:
+    """Write how a tensor or a module inside one that is made whole is reached."""
+    if _found(root, name.split(".")) is not None:
+        return reach(name.split("."), root)
+    for owner in parents(name):
+        if _found(root, owner.split(".")) is not None:
+            return f"{reach(owner.split('.'), root)}{name[len(owner) :]}"
+    return reach(name.split("."), root)
 
 
 def is_attribute(name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
-from json import dumps
 
 from ..errors import SpecError
 from ..net import Layer, Net, Reference, Source, references
@@ -24,7 +23,18 @@ from .calling import (
     takes_rest,
     with_parts,
 )
-from .containers import Tree, Weight, init_lines, is_sequential, reach, tree_of, whole_calls
+from .containers import (
+    Tree,
+    Weight,
+    init_lines,
+    is_sequential,
+    parents,
+    reach,
+    second_name,
+    tree_of,
+    whole_calls,
+    with_places,
+)
 
 
 def module_text(net: Net, registry: Registry) -> str:
@@ -86,7 +96,7 @@ class _Writer:
         self.kept = self._kept()
         self.variables = self._variables()
         self.tree = self._tree()
-        self.assertions = assertions(net, self.unknowns, self.variables)
+        self.assertions = assertions(net, self.unknowns, self.variables, self.torch_node)
 
     def sequential(self) -> list[str]:
         """Give the lines of a net that is a `Sequential`."""
@@ -115,6 +125,7 @@ class _Writer:
         found = {item.name for source in self.net.outputs for item in _references(source)}
         calls = [layer.call for layer in self.net.layers if layer.call is not None]
         found |= {name for call in calls for name in sizes_in(call)}
+        found |= {name for relation in self.net.where for name in sizes_in(relation)}
         after = zip(self.net.layers, self.net.layers[1:], strict=False)
         following = {one.name: other.name for one, other in after}
         found |= {name for name, users in last.items() if users != [following.get(name)]}
@@ -148,16 +159,23 @@ class _Writer:
         yield from init_lines(self.tree)
         for layer in self.net.layers if self.net.state is None else self.net.state:
             if layer.alias is not None:
-                yield f"self.add_module({dumps(layer.name)}, {self.module(layer.alias)})"
+                yield second_name(layer.name, layer.alias, self.tree)
 
     def _tree(self) -> Tree:
         made: dict[str, Weight | str] = {}
-        for layer in self.net.layers if self.net.state is None else self.net.state:
+        state = self.net.layers if self.net.state is None else self.net.state
+        called = {layer.name: layer for layer in self.net.layers if self.is_module(layer)}
+        owners = called.keys() - {layer.name for layer in state}
+        for entry in state:
+            # A module whose tensors are listed one by one, since another shares them.
+            owner = next((name for name in parents(entry.name) if name in owners), None)
+            layer = entry if owner is None else called[owner]
             if layer.shares is None and layer.call is not None:
                 type_ = self.registry.find(layer.call.function)
                 if not type_.is_function or type_.wraps or _is_weight(type_):
                     made[layer.name] = self._made(layer.call, type_)
-        return tree_of(made)
+        aliases = [layer.name for layer in state if layer.alias is not None]
+        return with_places(tree_of(made), aliases)
 
     def module(self, name: str) -> str:
         """Write how a module is reached."""
@@ -246,9 +264,11 @@ class _Writer:
                 last = self.net.layers[place + skip - 1]
                 module = self.module(layer.name.removesuffix(".0"))
                 yield f"{self.variables[last.name]} = {module}({self.tensor(layer.sources[0])})"
+                yield from self.assertions.after.get(last.name, ())
             else:
                 call = with_attributes(layer.call, self.unknowns)
                 yield f"{self.variables[layer.name]} = {self._applied(layer, call)}"
+                yield from self.assertions.after.get(layer.name, ())
         outputs = [self.tensor(source) for source in self.net.outputs]
         yield f"return {', '.join(outputs)}" if outputs else "return None"
 

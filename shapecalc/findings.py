@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from .errors import Location, ShapecalcError, ShapeError, SpecError
 from .formula import show
 from .infer import Result, infer
-from .mend import fixes_for
 from .net import Net, Shape, shape_json
 from .registry import Registry
 
@@ -56,7 +55,7 @@ def findings(
     result = infer(net, registry=registry, **given)
     found = [_of_error(name, error) for error in result.errors]
     if found:
-        fixes = [fix.text for fix in fixes_for(result)]
+        fixes = [str(fix["text"]) for fix in result.fixes]
         if fixes:
             found[0] = found[0]._replace(hint=" or ".join(fixes))
     found += [_impossible(name, symbol, result) for symbol in _without_values(result)]

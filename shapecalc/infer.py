@@ -79,7 +79,7 @@ class Result:
         self._least = facts.least
         self._by_name = {step.layer.name: step for step in steps}
         self._solved: tuple[dict[str, Any], tuple[str, ...]] | None = None
-        self.fixes: tuple[dict[str, Any], ...] = ()
+        self._fixes: tuple[dict[str, Any], ...] | None = None
 
     def __getitem__(self, name: str) -> Step:
         if name not in self._by_name:
@@ -106,6 +106,15 @@ class Result:
     def error(self) -> ShapeError | None:
         """The first misfit."""
         return self.errors[0] if self.errors else None
+
+    @property
+    def fixes(self) -> tuple[dict[str, Any], ...]:
+        """Ways to mend the first misfit, each of which has been tried, as JSON has them."""
+        if self._fixes is None:
+            from .mend import fixes_for
+
+            self._fixes = tuple(fix.to_dict() for fix in fixes_for(self))
+        return self._fixes
 
     @property
     def outputs(self) -> dict[str, list[Shape]]:

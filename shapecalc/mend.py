@@ -36,7 +36,7 @@ class Fix(NamedTuple):
     """One way to mend a net, which has been tried.
 
     `kind` is "argument" (the layer's call becomes `call`, and later layers' calls those of `also`)
-    or "input" (`inputs` fit).
+    or "input" (`inputs` fit). `then` is the layer that misfits next, where the fix doesn't mend the net.
     """
 
     kind: str
@@ -45,6 +45,7 @@ class Fix(NamedTuple):
     call: str | None = None
     inputs: dict[str, list[int | str]] | None = None
     also: dict[str, str] | None = None
+    then: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the fix as JSON has it."""
@@ -60,7 +61,9 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
     if layer is None or layer.call is None:  # a relation of the net's own
         return tuple(_inputs(result, None))
     changes = [_with_later_layers(result, fix) for fix in _arguments(result, layer, error)]
-    return (*changes, *_inputs(result, layer))
+    found = (*changes, *_inputs(result, layer))
+    whole = tuple([fix for fix in found if fix.then is None])
+    return whole or found  # what mends this layer alone, only where nothing mends the net
 
 
 # --------------------------------------------------------------------------------- arguments
@@ -157,8 +160,9 @@ def _with_numbers(result: Result, layer: str) -> Result | None:
 def _with_later_layers(result: Result, fix: Fix) -> Fix:
     """Add what later layers need then, such as the in_features after a flatten that was changed.
 
-    Where one of them can't be mended by an argument, the fix stays as it is.
+    Where one of them can't be mended by an argument, the fix says which.
     """
+    then = None
     also: dict[str, str] = {}
     current: Fix | None = fix
     while current is not None and len(also) <= _MOST_AFTER:
@@ -169,6 +173,7 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
         except ShapecalcError:
             break
         error = result.error
+        then = None if error is None else error.layer or "where"
         if error is None:
             texts = [fix.text, *(f"{name}: {call}" for name, call in also.items())]
             return fix._replace(text=" and ".join(texts), also=also or None)
@@ -179,7 +184,8 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
         current = next(own, None)
         if current is not None and current.call is not None:
             also[layer.name] = current.call
-    return fix
+    text = f"{fix.text}, and then {then} is to mend" if then else fix.text
+    return fix._replace(text=text, then=then)
 
 
 def _before(net: Net, layer: Layer) -> list[Layer]:
@@ -288,8 +294,10 @@ def _fits(result: Result, net: Net, trial: _Trial, call: str) -> bool:
 def _inputs(result: Result, layer: Layer | None) -> Iterator[Fix]:
     """Offer the input sizes with which the net runs; where the whole net has none, up to the layer."""
     solution = _accepted(result, result.net)
+    then = None
     if solution is None and layer is not None:
         solution = _accepted(result, cut(result.net, layer.name))
+        then = "a layer after it"
     if solution is None or solution.recommended is None:
         return
     question = solution.question
@@ -317,7 +325,13 @@ def _inputs(result: Result, layer: Layer | None) -> Iterator[Fix]:
     if len(solution.boxes) > 4:
         sizes += "; ..."
     shown = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
-    yield Fix("input", None, f"an input that fits: {shown} ({sizes})", inputs=shapes)
+    if then is not None and layer is not None:
+        text = f"an input that fits up to {layer.name}: {shown} ({sizes})"
+    elif fitting == result.inputs:
+        text = f"values that fit: {sizes}"
+    else:
+        text = f"an input that fits: {shown} ({sizes})"
+    yield Fix("input", None, text, inputs=shapes, then=then)
 
 
 def _nearest(result: Result, solution: Solution, best: dict[str, int]) -> dict[str, int]:

@@ -124,7 +124,29 @@ def test_padding_makes_branches_agree() -> None:
 def test_a_later_misfit_without_a_fix_leaves_the_first_fix() -> None:
     net = "Linear(10, 20) | Linear(30, 4) | Conv2d(3, 8, 3)"
     fixes = fixes_for(shapecalc.infer(net, input=(2, 10)))
-    assert [(fix.text, fix.also) for fix in fixes] == [("1: Linear(20, 4)", None)]
+    assert [fix.text for fix in fixes] == ["1: Linear(20, 4), and then 2 is to mend"]
+    assert fixes[0].then == "2"
+
+
+def test_what_mends_the_whole_net_comes_alone() -> None:
+    result = shapecalc.infer("unet", input=(1, 3, 100, 100))
+    fixes = fixes_for(result)
+    assert fixes
+    for fix in fixes:
+        assert fix.then is None
+        if fix.call is not None:
+            assert not shapecalc.infer(mended("unet", fix), input=(1, 3, 100, 100)).errors
+
+
+def test_fixes_from_python() -> None:
+    error = shapecalc.infer("Linear(3, 4)", input=(1, 5)).to_dict()["error"]
+    assert next(fix["text"] for fix in error["fixes"]) == "0: Linear(5, 4)"
+    assert error["hint"].startswith("0: Linear(5, 4)")
+
+
+def test_values_of_symbols_that_fit() -> None:
+    result = shapecalc.infer("Conv2d(3, 6, k)", input=(1, 3, 9, 9), set={"k": 0})
+    assert [fix["text"] for fix in result.fixes] == ["values that fit: k = 1..9"]
 
 
 def test_an_input_that_fits_is_near_what_came() -> None:

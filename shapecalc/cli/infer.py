@@ -53,10 +53,6 @@ def command(
     registry = load_registry(registries)
     result = infer(load_net(net, registry, shapes), input=shapes, set=values, registry=registry)
     failed = bool(result.errors)
-    if failed:
-        from ..mend import fixes_for
-
-        result.fixes = tuple(fix.to_dict() for fix in fixes_for(result))
     if face.json:
         face.document(result.to_dict(), failed=failed)
     else:

@@ -385,7 +385,7 @@ def demand_ranges(
 def lowest_unknowns(layer: LayerType, call: Call) -> dict[str, int]:
     """Give the free identifiers of a call's arguments and the least value each may have."""
     found: dict[str, int] = {}
-    slots = [p for p in layer.parameters if not p.keywords]
+    slots = [p for p in layer.parameters if not (p.keywords or p.named)]
     for index, node in enumerate(call.arguments):
         spot = slots[min(index, len(slots) - 1)] if slots else None
         _note(found, node, spot)

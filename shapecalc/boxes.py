@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from .dims import Dim, symbol
 from .relations import Relation, all_of, any_of, compare
 from .sets import EMPTY, IntSet, SetTooLarge
-from .univariate import solution_set
+from .univariate import Undecidable, solution_set
 
 Size: TypeAlias = "int | Dim"
 Json: TypeAlias = "dict[str, list[list[int | str | None]]]"
@@ -210,21 +210,26 @@ class SystemSolution(NamedTuple):
         """
         others = [name for name in self.unknowns if name not in square]
         if len(square) > 1:
-            if not others:
-                side = self.squares(square)
-                if side:
-                    return dict.fromkeys(self.unknowns, side.minimum)
-            else:
+            side = None if others else self.squares(square)
+            if side:
+                return dict.fromkeys(self.unknowns, side.minimum)
+            if side is None:
                 for point in self.points(4096, cap):
                     if len({point[name] for name in square}) == 1:
                         return point
         return next(self.points(1, cap), None)
 
-    def squares(self, names: Sequence[str]) -> IntSet:
-        """Give the values that all of `names`, which are all the unknowns, can have at once."""
+    def squares(self, names: Sequence[str]) -> IntSet | None:
+        """Give the values that all of `names`, which are all the unknowns, can have at once.
+
+        None where no closed form covers what is left of a box's relations.
+        """
         found = EMPTY
-        for box in self.boxes:
-            found = found | solution_set(box.diagonal(names, {}), "t", IntSet.interval(0))
+        try:
+            for box in self.boxes:
+                found = found | solution_set(box.diagonal(names, {}), "t", IntSet.interval(0))
+        except (Undecidable, SetTooLarge):
+            return None
         return found
 
     def closest(self, point: Mapping[str, int]) -> dict[str, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import Any, NamedTuple
 
 from .dims import Dim, symbol, symbols_of
@@ -62,6 +63,11 @@ def ask(
     registry: Registry,
 ) -> Question:
     """Work out what is unknown, and put symbols in its place."""
+    if not net.layers and net.state:
+        raise SolveError(
+            "the text doesn't say how forward runs these modules, so no input can be solved for",
+            hint="give the source of the class, or write the layers as a spec",
+        )
     if upto is not None:
         net = cut(net, inside(net, upto))
     targets = tuple((item, at and inside(net, at)) for item, at in targets)
@@ -74,6 +80,7 @@ def ask(
     symbolic: dict[str, Shape] = {}
     sides: tuple[str, ...] = ()
     batch: dict[str, int] = {}
+    own = {symbol for shape in shapes.values() for size in shape for symbol in symbols_of(size)}
     for name, shape in shapes.items():
         prefix = f"{name}_" if len(shapes) > 1 else ""
         if name in chosen or (free and net.inputs.get(name) is not None):
@@ -81,7 +88,7 @@ def ask(
             sizes = [str(s) for s in shape if isinstance(s, Dim) and str(s) != BATCH]
             sides = sides or tuple(sizes if len(sizes) > 1 else ())
             continue
-        symbolic[name], axes = _with_symbols(net, name, shape, prefix, registry)
+        symbolic[name], axes = _with_symbols(net, name, shape, prefix, registry, own | {*free})
         sides = sides or (axes if len(axes) > 1 else ())
         first = shape[0] if shape else None
         if isinstance(first, int) and symbolic[name][0] != first:
@@ -140,9 +147,12 @@ def _names(size: Size) -> list[str]:
 
 
 def _with_symbols(
-    net: Net, name: str, shape: Shape, prefix: str, registry: Registry
+    net: Net, name: str, shape: Shape, prefix: str, registry: Registry, taken: set[str]
 ) -> tuple[Shape, tuple[str, ...]]:
-    """Put symbols in the place of the batch and of spatial sizes and sequence lengths."""
+    """Put symbols in the place of the batch and of spatial sizes and sequence lengths.
+
+    None of them is one of `taken`: these are the user's own, and stand for something else.
+    """
     roles = axis_roles(net, name, len(shape), registry)
     found: list[Size] = []
     sides: list[str] = []
@@ -152,12 +162,17 @@ def _with_symbols(
             if isinstance(size, Dim) and role and role != BATCH:
                 sides.append(str(size))
         elif role == BATCH:
-            named = any(BATCH in symbols_of(other) for other in shape)
-            found.append(size if named else symbol(BATCH))
+            found.append(size if BATCH in taken else symbol(BATCH))
         else:
-            found.append(symbol(prefix + role))
-            sides.append(prefix + role)
+            letter = _spare_name(prefix + role, taken)
+            found.append(symbol(letter))
+            sides.append(letter)
     return tuple(found), tuple(sides)
+
+
+def _spare_name(name: str, taken: set[str]) -> str:
+    """Give a name, or where it is taken the first of name2, name3, ... that isn't."""
+    return next(n for n in chain([name], (f"{name}{i}" for i in count(2))) if n not in taken)
 
 
 def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str, ...]:

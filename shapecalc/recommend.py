@@ -61,8 +61,8 @@ def _squares(system: SystemSolution, sides: Sequence[str]) -> Iterator[Point]:
     """Yield solutions with equal sides, the smallest first."""
     if len(sides) < 2:
         yield from system.points(_TRIED + 1)
-    elif len(sides) == len(system.unknowns):
-        for value in system.squares(sides):
+    elif len(sides) == len(system.unknowns) and (values := system.squares(sides)) is not None:
+        for value in values:
             yield dict.fromkeys(system.unknowns, value)
     else:
         points = system.points(_TRIED)

@@ -73,9 +73,14 @@ def solve_system(
         items = [*relations]
     symbols = {name for item in items if not isinstance(item, bool) for name in item.symbols}
     if not symbols <= set(unknowns):
+        others = sorted(symbols - set(unknowns))
+        occurs = (
+            "occurs in the conditions and is"
+            if len(others) == 1
+            else "occur in the conditions and are"
+        )
         raise SolveError(
-            f"{', '.join(sorted(symbols - set(unknowns)))} occurs in the conditions and is not among"
-            " the unknowns",
+            f"{', '.join(others)} {occurs} not among the unknowns",
             hint=f"the unknowns are: {', '.join(unknowns) or 'none'}",
         )
     whole = all_of(items)

@@ -378,3 +378,57 @@ def test_a_deep_unet_is_solved_level_by_level() -> None:
     answer = shapecalc.solve({"inputs": {"input": [1, 1, 64]}, "layers": layers})
     assert answer.complete
     assert answer.to_dict()["solutions"] == [{"L": [[65536, None, 65536]]}]
+
+
+def test_a_generated_symbol_is_none_of_the_specs_own() -> None:
+    layers: list[Any] = [
+        {"name": "c", "layer": "chunk(3, dim=1)"},
+        {"name": "z", "layer": "cat(2)", "from": ["c[0]", "c[2]"]},
+        {"name": "l", "layer": "Linear(24, 4)"},
+    ]
+    answer = shapecalc.solve({"input": ["N", "L", 12], "layers": layers})
+    assert answer.to_dict()["solutions"] == [{"L": [[3, None, 3]], "L2": [[12, 12, 1]]}]
+    net = {"input": ["N", "L", 12], "layers": ["transpose(1, 2)", "flatten(1)", "Linear(120, 3)"]}
+    answer = shapecalc.solve(net)
+    assert (10, 12) in answer
+    assert (8, 15) in answer
+    assert (11, 11) not in answer
+
+
+def test_modules_whose_forward_is_not_known_are_not_solved_for() -> None:
+    text = "Net(\n  (down): ModuleList(\n    (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))\n  )\n)\n"
+    with pytest.raises(shapecalc.SolveError, match="doesn't say how forward runs") as failure:
+        shapecalc.solve(text)
+    assert failure.value.code == "S301"
+
+
+def test_every_size_of_an_expand_may_be_unknown() -> None:
+    answer = shapecalc.solve("expand(-1, a, b)", target="3x7", input=(2, 1, 7))
+    assert answer.complete
+    assert list(answer.points()) == [(3, 7)]
+
+
+def test_names_that_are_not_unknown_are_listed() -> None:
+    with pytest.raises(
+        shapecalc.SolveError, match="j, k occur in the conditions and are not among"
+    ):
+        shapecalc.solve("Conv2d(3, 8, 3)", target="1", where=["k > j"])
+
+
+def test_a_square_that_no_closed_form_gives_is_looked_for_one_by_one() -> None:
+    layers: list[dict[str, Any]] = []
+    last = "input"
+    for level in range(4):
+        call = "Conv2d(1, 1, 3, stride=2, padding=1)"
+        layers.append({"name": f"p{level}", "layer": call, "from": [last]})
+        last = f"p{level}"
+        layers.append({"name": f"f{level}", "layer": "flatten(2)", "from": [last]})
+    flat = [f"f{level}" for level in range(4)]
+    layers.append({"name": "cat", "layer": "cat(2)", "from": flat})
+    net = shapecalc.load({"inputs": {"input": ["N", 1, "H", "W"]}, "layers": layers})
+    answer = shapecalc.solve(net, target="30")
+    for size in itertools.product(range(1, 35), repeat=2):
+        height, width = size
+        count = sum(-(-height // 2**k) * -(-width // 2**k) for k in range(1, 5))
+        assert (size in answer) == (count == 30), size
+    assert answer.recommended is not None

@@ -899,3 +899,91 @@ def test_the_shape_of_an_input_is_found_by_trying(tmp_path: Path, name: str) -> 
     net = read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
     assert [str(size) for size in net.inputs["x"] or ()] == [str(size) for size in shape]
     assert infer(net).error is None
+
+
+# ------------------------------------------------------------------------------------ statements
+
+MATCHED = """
+import itertools
+from itertools import chain
+from dataclasses import dataclass
+import torch
+from torch import nn
+
+@dataclass
+class Plan:
+    kind: str
+    sizes: tuple
+
+KINDS = {"a": 1}
+
+def pick(plan):
+    match plan:
+        case Plan("plain", (first, *rest)) if first > 100:
+            return nn.Linear(first, 1)
+        case Plan("plain", (first, *rest)):
+            return nn.Linear(first, sum(rest))
+        case {"kind": "table", "rows": int(rows), **other}:
+            return nn.Embedding(rows, other["size"])
+        case "relu" | "gelu" as name:
+            return nn.ReLU() if name == "relu" else nn.GELU()
+        case [_, _]:
+            return nn.Tanh()
+        case None:
+            return nn.Identity()
+        case str() | bytes():
+            return nn.Sigmoid()
+        case _:
+            raise ValueError(plan)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        plans = [Plan("plain", (8, 3, 4)), "gelu", [1, 2], None, "x", Plan("plain", [7, 5])]
+        self.body = nn.Sequential(*(pick(p) for p in plans))
+        self.table = pick({"kind": "table", "rows": 5, "size": 8})
+        self.apply(self.start)
+        self.count = len(list(itertools.chain.from_iterable([[1], [2, 3]]))) + len(list(chain.from_iterable([[1]])))
+        self.last = nn.Linear(5, self.count)
+
+    def start(self, m):
+        match m:
+            case nn.Linear(weight=w, bias=None):
+                nn.init.zeros_(w)
+            case nn.Linear() | nn.Embedding():
+                nn.init.normal_(m.weight)
+            case nn.Module():
+                pass
+
+    def forward(self, x):
+        match self.table(x).shape:
+            case (n, length, 8):
+                x = self.table(x).reshape(n * length, 8)
+        return self.last(self.body(x))
+"""
+
+
+def test_match_statements_are_followed(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    registry = default_registry()
+    net = read_python(MATCHED, str(path), "Net", registry=registry, inputs=(2, 3))
+    names = [layer.call.function for layer in net.layers if layer.call is not None]
+    assert names[3:] == ["Linear", "GELU", "Tanh", "Identity", "Sigmoid", "Linear", "Linear"]
+    assert shapes_of_outputs(net) == [(6, 4)]
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("nn.Linear(a, b)", "accepts 0 positional sub-patterns"),
+        ("unknown.kind", "NameError"),
+    ],
+)
+def test_a_match_that_python_refuses(tmp_path: Path, case: str, said: str) -> None:
+    text = (
+        "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.fc = nn.Linear(2, 3)\n"
+        f"        match self.fc:\n            case {case}:\n                pass\n"
+    )
+    with pytest.raises(SpecError, match=said):
+        read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())

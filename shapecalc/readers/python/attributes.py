@@ -244,6 +244,8 @@ def _of_super(machine: Machine, value: Super, name: str) -> Value:
 def _of_function(value: Value, name: str) -> Value:
     if isinstance(value, Function) and name in value.attributes:
         return value.attributes[name]
+    if isinstance(value, Native) and name in value.members:
+        return value.members[name]
     match name:
         case "__name__" | "__qualname__":
             inner = value.function if isinstance(value, (Method, Partial)) else value

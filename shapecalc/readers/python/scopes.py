@@ -151,7 +151,9 @@ def names_bound(nodes: list[ast.stmt]) -> list[str]:
                 found[name] = None
             case ast.alias(name, other):
                 found[other or name.partition(".")[0]] = None
-            case ast.ExceptHandler(name=str(name)):
+            case ast.ExceptHandler(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                found[name] = None
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 found[name] = None
         for child in ast.iter_child_nodes(node):
             walk(child)

@@ -221,6 +221,9 @@ def _chain_from(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return machine.iteration(item for part in parts for item in machine.iterate(part))
 
 
+_CHAIN_FROM = Native("from_iterable", _chain_from)
+
+
 def _product(machine: Machine, given: list[Value], named: Keywords) -> Value:
     pools = [machine.collect(item) for item in given] * machine.pin(named.get("repeat", 1))
     machine.budget.items(len(pools))
@@ -426,7 +429,6 @@ STANDARD: dict[str, Value] = {
     **_group(
         "itertools",
         {
-            "chain": _chain,
             "product": _product,
             "count": _count,
             "repeat": _repeat,
@@ -439,7 +441,8 @@ STANDARD: dict[str, Value] = {
             "starmap": _starmap,
         },
     ),
-    "itertools.chain.from_iterable": Native("from_iterable", _chain_from),
+    "itertools.chain": Native("chain", _chain, from_iterable=_CHAIN_FROM),
+    "itertools.chain.from_iterable": _CHAIN_FROM,
     **_group("operator", _OPERATOR),
     **_group(
         "collections",

@@ -13,6 +13,7 @@ from .display import show_text
 from .expressions import make_function, operator_symbol
 from .failures import EXCEPTIONS, Raised
 from .limits import LimitError
+from .matching import NoMatch, fits
 from .operators import binary_in_place
 from .scopes import assign, bind, delete, look_up
 from .values import Class, Frame, Function, Instance, Opaque, Tensor, Value
@@ -153,6 +154,21 @@ def _choose(machine: Machine, node: ast.If, frame: Frame) -> Signal | None:
 
 def _gives_up(body: list[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], ast.Raise)
+
+
+def _match(machine: Machine, node: ast.Match, frame: Frame) -> Signal | None:
+    subject = machine.evaluate(node.subject, frame)
+    for case in node.cases:
+        machine.budget.spend(1)
+        try:
+            found = fits(machine, case.pattern, subject, frame)
+        except NoMatch:
+            continue
+        for name, value in found.items():
+            bind(machine, name, value, frame)
+        if case.guard is None or machine.truth(machine.evaluate(case.guard, frame)):
+            return machine.execute(case.body, frame)
+    return None
 
 
 def _while(machine: Machine, node: ast.While, frame: Frame) -> Signal | None:
@@ -354,6 +370,7 @@ STATEMENTS: dict[type[ast.stmt], Callable[..., Signal | None]] = {
     ast.Global: _declare("global"),
     ast.Nonlocal: _declare("nonlocal"),
     ast.If: _if,
+    ast.Match: _match,
     ast.While: _while,
     ast.For: _for,
     ast.With: _with,

@@ -260,11 +260,17 @@ class Library:
 class Native:
     """A function of the reader's own that stands for one of Python's or of a library's."""
 
-    __slots__ = ("call", "defaults", "name")
+    __slots__ = ("call", "defaults", "members", "name")
 
-    def __init__(self, name: str, call: Callable[[Machine, Arguments, Keywords], Value]) -> None:
+    def __init__(
+        self,
+        name: str,
+        call: Callable[[Machine, Arguments, Keywords], Value],
+        **members: Native,
+    ) -> None:
         self.name = name
         self.call = call
+        self.members = members  # functions that it holds: `chain.from_iterable`
         self.defaults: tuple[Value, ...] = ()  # a named tuple's, which sources set
 
 

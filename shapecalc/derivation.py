@@ -211,7 +211,7 @@ def explain_solution(solution: Solution) -> list[Line]:
             shown.add(key)
             lines += _board(name, chain, place, size, wanted.value)
             done = True
-    if not done:
+    if not done and solution.unknowns:
         lines += [text(line) for line in solution.derivation]
     lines += _answer_lines(solution)
     return lines
@@ -219,6 +219,9 @@ def explain_solution(solution: Solution) -> list[Line]:
 
 def _answer_lines(solution: Solution) -> Iterator[Line]:
     yield heading("The answer")
+    if not solution.unknowns:
+        yield text("Nothing is unknown, and it fits.")
+        return
     for box in solution.boxes:
         words = ", ".join(
             f"{name} = " + ", ".join(_run_text(run) for run in runs) for name, runs in box.items()

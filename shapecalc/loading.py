@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import ShapeError, SpecError
 from .facts import Facts, Misfit
-from .formula import FormulaError, Value
+from .formula import FormulaError, NotKnown, Value
 from .given import as_shapes
 from .net import Net, Size
 from .propagate import LayerScope, Propagation
@@ -176,6 +176,18 @@ def sizes_after(
                     continue  # about an argument that isn't given
                 if holds is False:
                     raise Misfit(check.message(scope, axis))
+    except NotKnown as error:
+        missing = [item.name for item in known.values() if item.default is None]
+        left_out = [
+            name for name in missing if name not in arguments and f"{error}".startswith(name)
+        ]
+        if not left_out:
+            raise ShapeError(str(error)) from None
+        raise SpecError(
+            f"{type_.name} needs {left_out[0]}",
+            hint=f"as in layer({type_.name!r})(32, {left_out[0]}=3)",
+            code="S111",
+        ) from None
     except (Misfit, FormulaError) as error:
         raise ShapeError(str(error)) from None
     return tuple(found)

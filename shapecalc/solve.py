@@ -7,6 +7,7 @@ had cases that the sizes left open, each case is run, and the answers are united
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from .targets import parse_target
 from .windows import lossless_relations
 
 _LITTLE = 4_000  # steps of effort to find the solution to recommend
+_EQUALS = re.compile(r"([^=<>!])=([^=])")  # of a comparison that was meant
 MAX_CASES = 512  # combinations of open cases that are run
 
 
@@ -185,13 +187,13 @@ class Solution:
 
 def solve(
     net: Any,
-    target: str | Sequence[Any] | None = None,
+    target: str | int | Sequence[Any] | None = None,
     at: str | None = None,
     *,
-    targets: Sequence[tuple[str | Sequence[Any], str | None]] = (),
+    targets: Sequence[tuple[str | int | Sequence[Any], str | None]] = (),
     upto: str | None = None,
     unknowns: Sequence[str] | None = None,
-    where: Sequence[str] = (),
+    where: str | Sequence[str] = (),
     input: InputLike = None,  # noqa: A002 - the contract's name
     near: Sequence[int] | None = None,
     square: bool = False,
@@ -213,7 +215,7 @@ def solve(
         from .loading import load
 
         net = load(net, input=input, registry=registry)
-    asked = list(targets)
+    asked: list[tuple[str | int | Sequence[Any], str | None]] = list(targets)
     if target is not None:
         asked.insert(0, (target, at))
     question = ask(
@@ -221,7 +223,7 @@ def solve(
         tuple((parse_target(item), place) for item, place in asked),
         upto=upto,
         unknowns=unknowns,
-        where=tuple(where),
+        where=(where,) if isinstance(where, str) else tuple(where),
         given=input,
         square=square,
         mix_batch=mix_batch,
@@ -424,6 +426,9 @@ def relation_of(text: str, environment: Environment) -> Relation | bool:
     from .arguments import evaluate_argument
     from .formula import FormulaError
 
+    if _EQUALS.search(text):
+        meant = _EQUALS.sub(r"\1==\2", text)
+        raise SpecError(f"`{text}` is not a comparison", hint=f"did you mean {meant}?", code="S116")
     try:
         found = evaluate_argument(parse(text), environment)
     except FormulaError as error:

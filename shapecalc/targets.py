@@ -52,7 +52,7 @@ class Target(NamedTuple):
         return "×".join(item.text for item in self.sizes)
 
 
-def parse_target(given: str | Sequence[Any]) -> Target:
+def parse_target(given: str | int | Sequence[Any]) -> Target:
     """Read a target.
 
     Raises `SpecError` for what is none.
@@ -60,6 +60,8 @@ def parse_target(given: str | Sequence[Any]) -> Target:
     >>> [item.text for item in parse_target("?x7..9x>=3").sizes]
     ['?', '7..9', '>=3']
     """
+    if isinstance(given, int):
+        given = (given,)
     if isinstance(given, str):
         parts: list[Any] = re.split(r"\s*[x×,X]\s*", given.strip())
     else:

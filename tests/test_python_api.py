@@ -8,6 +8,7 @@ import pytest
 
 import shapecalc
 from shapecalc import ShapeError, SpecError
+from tests.commands import run
 
 TOO_LARGE = (1, 3, 40, 40)
 
@@ -108,3 +109,30 @@ def test_a_tuple_of_tensors_is_indexed(calls: str, shapes: list[tuple[int, ...]]
 def test_a_tuple_has_no_such_part(index: str) -> None:
     result = shapecalc.infer(f"chunk(2, dim=1) | getitem({index})", input=(2, 4, 3))
     assert "there are 2 tensors" in result.errors[0].message
+
+
+def test_an_argument_that_is_missing() -> None:
+    with pytest.raises(SpecError, match="Conv2d needs kernel_size"):
+        shapecalc.layer("Conv2d")(32)
+
+
+def test_a_target_may_be_one_number_and_a_relation_one_text() -> None:
+    assert shapecalc.solve("lenet", target=10).at == ("fc3",)
+    answer = shapecalc.solve("lenet", target=(5, 5), where="H == W")
+    assert (32, 32) in answer
+    assert (32, 33) not in answer
+
+
+def test_an_equation_with_one_sign() -> None:
+    with pytest.raises(SpecError, match="is not a comparison") as failure:
+        shapecalc.solve("lenet", where="H = W")
+    assert failure.value.hint == "did you mean H == W?"
+
+
+def test_nothing_is_unknown() -> None:
+    done = run("solve", "lenet", "--input", "1x3x32x32", "--target", "5x5")
+    assert done.code == 0
+    assert done.out.startswith("nothing is unknown, and it fits")
+    done = run("explain", "lenet", "--input", "1x3x32x32", "--target", "5x5")
+    assert "Nothing is unknown, and it fits." in done.out
+    assert "Best" not in done.out

@@ -27,7 +27,9 @@ def _answer(solution: Solution) -> Iterator[str]:
         return
     best = best_text(solution)
     boxes = [box_text(box) for box in solution.boxes]
-    if len(boxes) == 1:
+    if not solution.unknowns:
+        yield "nothing is unknown, and it fits"
+    elif len(boxes) == 1:
         yield f"{boxes[0] or 'every input fits'}; {best}" if best else boxes[0]
     else:
         yield f"{' and '.join(solution.unknowns)} in {len(boxes)} ranges; {best}"

@@ -59,7 +59,9 @@ WRAPPERS: Mapping[str, Any] = {
 
 def run(call: Call) -> Outcome | None:
     """Return the call's shapes, or its error; None if what came back has no shape."""
-    torch.default_generator.manual_seed(0)  # torch.manual_seed would note it for every other device too
+    torch.default_generator.manual_seed(
+        0
+    )  # torch.manual_seed would note it for every other device too
     try:
         with torch.no_grad():
             outputs, module = _outputs(call)

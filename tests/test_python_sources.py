@@ -987,3 +987,60 @@ def test_a_match_that_python_refuses(tmp_path: Path, case: str, said: str) -> No
     )
     with pytest.raises(SpecError, match=said):
         read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
+
+
+# ------------------------------------------------------------------------ inputs that need a shape
+
+UNKNOWN = {
+    "a rank that no layer says": (
+        "self.fc = nn.Linear(48, 3)",
+        "x",
+        "n, c, h, w = x.shape; return self.fc(x.reshape(n, 16, -1))",
+        ["--input x=SHAPE", "Nx48"],
+    ),
+    "a second input": (
+        "self.conv = nn.Conv2d(4, 8, 2); self.fc = nn.Linear(9, 8)",
+        "x, t",
+        "t = t.view(t.shape[0], 3, 3, 1)[:, :, 0]; return self.conv(x) + self.fc(t.expand(2, 2, 9))",
+        ["--input x=Nx4xHxW --input t=SHAPE"],
+    ),
+}
+
+
+def model_text(made: str, names: str, forward: str) -> str:
+    return (
+        "import torch.nn as nn\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        f"        super().__init__()\n        {made}\n\n    def forward(self, {names}):\n"
+        f"        {forward}\n"
+    )
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_guess_that_does_not_fit_is_no_misfit_of_the_model(tmp_path: Path, name: str) -> None:
+    *parts, said = UNKNOWN[name]
+    text = model_text(*[str(part) for part in parts])
+    with pytest.raises(SpecError) as found:
+        read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
+    assert found.value.code == "S118"
+    for part in said:
+        assert part in f"{found.value.message} {found.value.hint}"
+
+
+KNOWN = {
+    "channels": "self.a = nn.Conv2d(3, 8, 3); self.b = nn.Conv2d(6, 8, 3)",
+    "features": "self.a = nn.Linear(3, 8); self.b = nn.Linear(6, 8)",
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_misfit_at_every_shape_is_found_without_one(tmp_path: Path, name: str) -> None:
+    text = model_text(KNOWN[name], "x", "return self.b(self.a(x))")
+    with pytest.raises(SourceMisfit):
+        read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
+
+
+def test_more_dimensions_are_tried(tmp_path: Path) -> None:
+    forward = "n, length, _ = x.shape; return self.fc(x).view(n, length, 2, -1)"
+    text = model_text("self.fc = nn.Linear(32, 8)", "x", forward)
+    net = read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
+    assert [str(size) for size in net.inputs["x"] or ()] == ["N", "L", "32"]

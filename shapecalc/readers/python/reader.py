@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from ...arguments import evaluate_argument
 from ...dims import Dim, symbol
 from ...errors import ShapeError, SpecError
-from ...net import Net, OtherNets, Reference, Shape
+from ...net import Net, OtherNets, Shape
 from ...registry import Registry
 from ...syntax import parse
 from .failures import Raised
+from .guessing import Guess, guesses
 from .imports import Loader
-from .limits import MAX_GUESSES, MAX_WAYS, LimitError
+from .limits import MAX_WAYS, LimitError
 from .machine import Machine
 from .parsing import parse_source
 from .target import chosen_target, named_target
@@ -36,13 +37,17 @@ MAX_TEXT = 2_000_000  # characters of a source
 
 
 class SourceMisfit(ShapeError):
-    """A model that refuses its input by an exception of its own; `net` is what ran before."""
+    """A model that refuses its input by an exception of its own; `net` is what ran before.
+
+    `failed` is the layer that a shape doesn't fit into, if it is one that refuses.
+    """
 
     default_code = "S207"
 
-    def __init__(self, message: str, net: Net, **rest: Any) -> None:
+    def __init__(self, message: str, net: Net, failed: str | None = None, **rest: Any) -> None:
         super().__init__(message, **rest)
         self.net = net
+        self.failed = failed
 
 
 class SourceUnfollowed(SpecError):
@@ -146,7 +151,7 @@ def _followed(
     shapes = _input_shapes(built, inputs, guessed)
     tracer = built.machine.tracer
     try:
-        net = _trace(built, shapes, file)
+        net = _trace(built, shapes, file, misfits=bool(guessed))
     except ShapeWanted:
         pass
     else:
@@ -155,20 +160,44 @@ def _followed(
         choices = tuple(tracer.choices)
         return net._replace(others=lambda: _other_ways(builder, shapes, choices))
     name = next(name for name, shape in shapes.items() if shape is None)
-    failure: SpecError | ShapeError | None = None
-    for shape in _guesses(built, name, registry)[:MAX_GUESSES]:
+    tried: list[tuple[Guess, SpecError | SourceMisfit]] = []
+    for guess in guesses(tracer, built.root, name):
         try:
-            return _followed(builder, inputs, {**guessed, name: shape}, file, registry)
+            return _followed(builder, inputs, {**guessed, name: guess.shape}, file, registry)
         except (SpecError, SourceMisfit) as error:
-            failure = failure or error
-    if failure is not None:
-        raise failure
+            tried.append((guess, error))
+    if tried and (isinstance(tried[0][1], SpecError) or _refuses_all(tried)):
+        raise tried[0][1]
+    shown = [str(guess) for guess, _ in tried]
+    known = {key: Guess(shape) for key, shape in guessed.items()}
     wanted = SpecError(
-        f"the source doesn't say what shape {name} has",
-        hint="give it: --input 1x3x32x32",
+        f"the source doesn't say what shape {name} has"
+        + (f"; tried {', '.join(shown)}, which don't fit" if shown else ""),
+        hint=_hint([key for key in shapes if key not in inputs], known),
         code="S118",
     )
     raise SourceUnfollowed(wanted, tracer.net(built.name, built.root, [], file))
+
+
+def _refuses_all(tried: list[tuple[Guess, SpecError | SourceMisfit]]) -> bool:
+    """Tell whether a model refuses all that its first layer takes, and always at one place."""
+    if tried[0][0].taker is None:
+        return False
+    places = []
+    for place, (guess, error) in enumerate(tried):
+        if guess.taker is None:
+            continue
+        if not isinstance(error, SourceMisfit):
+            return False
+        if place == 0 or error.failed != guess.taker:
+            places.append(error.location)
+    return all(place == places[0] for place in places)
+
+
+def _hint(names: list[str], known: Mapping[str, Guess]) -> str:
+    """Ask for the shapes of inputs by their own names."""
+    given = " ".join(f"--input {name}={known.get(name, 'SHAPE')}" for name in names)
+    return f"give {'it' if len(names) == 1 else 'them'}: {given}"
 
 
 # ------------------------------------------------------------------------------------- building
@@ -248,7 +277,7 @@ def _input_shapes(
                 if given and name in needed:
                     raise SpecError(
                         f"the model takes {name} as well",
-                        hint=f"give its shape too: --input {name}=1x3x32x32",
+                        hint=f"give its shape too: --input {name}=SHAPE",
                         code="S118",
                     )
     if waiting:
@@ -286,35 +315,13 @@ def input_names(machine: Machine, root: Module) -> tuple[list[str], set[str], bo
     return ["input"], {"input"}, False
 
 
-def _guesses(built: Built, name: str, registry: Registry) -> list[Shape]:
-    """List the shapes that an input may have: by the layer that takes it, and by those registered."""
-    from ...given import guessed_shape
-
-    tracer = built.machine.tracer
-    attempts = [tuple(tracer.layers)]
-    attempts += [
-        (layer._replace(sources=(Reference(name),)),)
-        for layer in tracer.registration.state(built.root)
-        if layer.call is not None and registry.find(layer.call.function).inputs
-    ]
-    found: dict[Shape, None] = {}
-    for layers in attempts:
-        taken = layers[-1].call if layers else None
-        try:
-            shape = guessed_shape(Net("", {name: None}, layers, ()), name, registry)
-        except SpecError:
-            if taken is None or not tracer.modules.has_state(taken.function):
-                continue
-            shape = ("N", "L")  # a table takes numbers of any shape: sentences, most often
-        found[tuple([_size(item) for item in shape])] = None
-    return list(found)
-
-
 # -------------------------------------------------------------------------------------- tracing
 
 
-def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
-    """Follow the forward, and make the net of it."""
+def _trace(
+    built: Built, shapes: dict[str, Shape | None], file: str, *, misfits: bool = False
+) -> Net:
+    """Follow the forward, and make the net of it; `misfits` makes all that don't fit errors."""
     machine, root = built.machine, built.root
     tracer = machine.tracer
     tensors = tracer.begin(root, shapes)
@@ -332,7 +339,7 @@ def _trace(built: Built, shapes: dict[str, Shape | None], file: str) -> Net:
     try:
         found = machine.call(root, arguments, keywords)
     except ShapeError as error:
-        if tracer.failed is not None and not tracer.symbolic():
+        if tracer.failed is not None and not tracer.symbolic() and not misfits:
             return tracer.net(built.name, root, [], file)
         raise _misfit(error.message, error, built, file) from None
     except Raised as error:
@@ -381,7 +388,12 @@ def _misfit(message: str, error: ShapeError | Raised, built: Built, file: str) -
     tracer = built.machine.tracer
     net = tracer.net(built.name, built.root, [], file)
     return SourceMisfit(
-        message, net, location=error.location, source=error.source, layer=error.layer
+        message,
+        net,
+        None if tracer.failed is None else tracer.failed.name,
+        location=error.location,
+        source=error.source,
+        layer=error.layer,
     )
 
 

@@ -147,7 +147,9 @@ def guessed_shape(net: Net, name: str, registry: Registry) -> tuple[int | str, .
                 seen.add(layer.name)
                 waiting.append(layer.name)
     raise SpecError(
-        f"the net doesn't say what shape {name} has", hint="give it: --input 1x3x32x32", code="S118"
+        f"the net doesn't say what shape {name} has",
+        hint=f"give it: --input {name}=SHAPE",
+        code="S118",
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from .dims import Symbol
+from .dims import Symbol, symbol, symbols_of
 from .isolate import dims_of, monomial_size
 from .net import Size
 from .products import residue
 from .question import BATCH
-from .relations import AllOf, AnyOf, Comparison, Relation, all_of, compare
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare
 
 _BATCH_ATOM = Symbol(BATCH)
+_MOST_TURNS = 12  # sizes that are put in for N: each writes the cases out once more
 
 
 def for_every_batch(
@@ -29,6 +30,50 @@ def for_every_batch(
         else:
             found.append(needs)
     return (relations, True) if stuck else (found, False)
+
+
+def cases_for_every_batch(
+    cases: list[list[Relation | bool]],
+) -> list[list[Relation | bool]] | None:
+    """Give what one of some cases needs to hold for every N >= 1; None where that isn't plain.
+
+    It may be one case for one N and another for the next: `N == T` or `T == 1` and `N != T`. Only where
+    all cases say the same of N can each be looked at by itself.
+    """
+    of_batch = [
+        frozenset(item for item in case if not isinstance(item, bool) and BATCH in item.symbols)
+        for case in cases
+    ]
+    if len({*of_batch}) < 2:
+        made = [for_every_batch(case) for case in cases]
+        return None if any(stuck for _, stuck in made) else [found for found, _ in made]
+    common = frozenset.intersection(*of_batch)
+    shared, stuck = for_every_batch(list(dict.fromkeys(i for i in cases[0] if i in common)))
+    own = any_of([all_of([item for item in case if item not in common]) for case in cases])
+    if isinstance(own, bool) or BATCH not in own.symbols:
+        needs: Relation | bool | None = own
+    else:
+        needs = _at_turns(own)
+    return None if stuck or needs is None else [[*shared, needs]]
+
+
+def _at_turns(item: Relation) -> Relation | bool | None:
+    """Put in the values of N, sizes among them, from which on its comparisons may change."""
+    turns: dict[Size, None] = {}
+    for dim in dims_of(item):
+        if BATCH not in dim.symbols:
+            continue
+        slope = dict(dim.terms).get(((_BATCH_ATOM, 1),), 0)
+        rest = dim - slope * symbol(BATCH)
+        if slope not in (1, -1) or BATCH in symbols_of(rest):
+            return None
+        turns |= {-slope * rest: None, 1 - slope * rest: None}
+    if len(turns) > _MOST_TURNS:
+        return None
+    needs = [item.substitute({BATCH: 1})]
+    for turn in turns:
+        needs.append(any_of([compare(turn, "<", 1), item.substitute({BATCH: turn})]))
+    return all_of(needs)
 
 
 def _without_batch(item: Relation) -> Relation | bool | None:

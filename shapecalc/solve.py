@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .arguments import Environment
-from .batch import for_every_batch
+from .batch import cases_for_every_batch, for_every_batch
 from .boxes import Box, SystemSolution, tidy
 from .dims import symbols_of
 from .errors import ShapecalcError, ShapeError, SolveError, SpecError
@@ -256,7 +256,6 @@ def answer(question: Question) -> Solution:
 def answer_in_symbols(question: Question) -> Solution:
     """Answer with all unknowns as symbols; `open` are those whose numbers some layer needs."""
     cases: list[Case] = []
-    solved: list[tuple[Case, SystemSolution]] = []
     warnings: dict[str, None] = {}
     failures: list[ShapeError] = []
     at: tuple[str, ...] = ()
@@ -285,17 +284,20 @@ def answer_in_symbols(question: Question) -> Solution:
         places_here = places(asked, result)
         at = at or places_here
         case = Case(result, _relations(asked, result, places_here))
-        relations, needs_batch = for_every_batch([item for item, _ in case.relations])
-        if needs_batch:
-            batch = question.batch or {BATCH: 1}
-            relations = [
-                item if isinstance(item, bool) else item.substitute(batch) for item in relations
-            ]
         cases.append(case)
-        solved.append((case, _solve(question, relations)))
-    if batch is not None:
+    needs = [[item for item, _ in case.relations] for case in cases]
+    ways = cases_for_every_batch(needs)
+    if ways is None:
+        batch = question.batch or {BATCH: 1}
+        ways = [
+            [item if isinstance(item, bool) else item.substitute(batch) for item in case]
+            for case in needs
+        ]
         warnings[f"this holds for {', '.join(f'{k} = {v}' for k, v in batch.items())}"] = None
-    system = _united(question, [item for _, item in solved], capped, others.left_out)
+    parts = [_solve(question, way) for way in ways]
+    system = _united(question, parts, capped, others.left_out)
+    # one system of all cases tells nothing about which of them has solutions
+    solved = [*zip(cases, parts if len(parts) == len(cases) else parts * len(cases), strict=True)]
     recommended, lossless = None, False
     if not system.is_empty:
         recommended, lossless = _recommended(question, system, solved, batch)
@@ -455,6 +457,8 @@ def _recommended(
         wanted = lossless_relations(case.result)
         relations, stuck = for_every_batch([*(item for item, _ in case.relations), *wanted])
         if stuck:
+            if batch is None and len(solved) > 1:
+                continue  # what one case needs for one N may be no answer of all cases
             values = batch or {BATCH: 1}
             relations = [
                 item if isinstance(item, bool) else item.substitute(values) for item in relations

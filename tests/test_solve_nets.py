@@ -432,3 +432,15 @@ def test_a_square_that_no_closed_form_gives_is_looked_for_one_by_one() -> None:
         count = sum(-(-height // 2**k) * -(-width // 2**k) for k in range(1, 5))
         assert (size in answer) == (count == 30), size
     assert answer.recommended is not None
+
+
+def test_what_holds_for_every_batch_may_be_another_case_for_each() -> None:
+    layers = [
+        {"name": "l", "layer": "Linear(8, 4)", "from": ["x"]},
+        {"name": "u", "layer": "unsqueeze(1)", "from": ["t"]},
+        {"name": "a", "layer": "add", "from": ["l", "u"]},
+    ]
+    answer = shapecalc.solve({"inputs": {"x": ["N", 8], "t": ["T"]}, "layers": layers})
+    assert answer.complete
+    assert answer.warnings == ()
+    assert answer.to_dict()["solutions"] == [{"x_L": [[8, 8, 1]], "T": [[1, 1, 1]]}]

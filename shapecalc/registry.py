@@ -30,6 +30,8 @@ _KEYS = frozenset(
         "source",
         "parameters",
         "inputs",
+        "holds",  # the type of numbers in an input: long, bool, or same as the output's
+        "typed",  # what makes such a tensor of a given type of numbers
         "forward",
         "input",
         "where",

@@ -126,3 +126,44 @@ def test_a_tied_weight_is_assigned_after_its_module_is_made(source: str, tmp_pat
     made = text.index("self.head = nn.Linear(8, 100, bias=False)")
     assert text.index("self.head.weight = self.emb.weight") > made
     assert "self.emb = nn.Embedding(100, 8)" in text
+
+
+PLACES = f"""{HEADER}
+        self.emb = nn.Embedding(100, 8)
+        self.pos = nn.Embedding(20, 8)
+
+    def forward(self, x):
+        return self.emb(x) + self.pos(torch.arange(x.size(1), device=x.device).unsqueeze(0))
+"""
+MASKED = f"""{HEADER}
+        self.q = nn.Linear(8, 8)
+
+    def forward(self, x):
+        a = self.q(x) @ x.transpose(1, 2)
+        m = torch.triu(torch.ones(x.size(1), x.size(1), dtype=torch.bool), 1)
+        return a.masked_fill(m, -1.0).softmax(-1) @ x
+"""
+INDEXED = f"""{HEADER}
+        self.table = nn.Parameter(torch.zeros(49, 3))
+
+    def forward(self, x):
+        return x + self.table[torch.arange(x.size(1))]
+"""
+FOLLOWED = {
+    "fitted": (FITTED, "1x3x7x8"),
+    "tied": (TIED, "2x5"),
+    "tied back": (TIED_BACK, "2x5"),
+    "places": (PLACES, "2x5"),
+    "masked": (MASKED, "2x5x8"),
+    "indexed": (INDEXED, "2x5x3"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("places", "long"), ("masked", "bool"), ("indexed", "long")]
+)
+def test_a_tensor_out_of_nothing_holds_what_its_user_needs(
+    name: str, kind: str, tmp_path: Path
+) -> None:
+    text = written(*FOLLOWED[name], tmp_path / "net.py")
+    assert f"dtype=torch.{kind})" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from shapecalc.registry import default_registry
 from shapecalc.render.module import module_text
 from shapecalc.state import state_dict
 from tests.registry_examples import EXAMPLES
+from tests.test_modules import FOLLOWED
 
 torch = pytest.importorskip("torch")
 
@@ -98,3 +100,12 @@ def test_zoo(name: str) -> None:
     if not isinstance(macs, int) or macs > MOST_MACS:
         pytest.skip("large")
     check(shapecalc.load(name))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", sorted(FOLLOWED))
+def test_sources(name: str, tmp_path: Path) -> None:
+    source, shape = FOLLOWED[name]
+    path = tmp_path / "net.py"
+    path.write_text(source, encoding="utf-8")
+    check(shapecalc.load(str(path), input=shape))

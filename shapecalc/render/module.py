@@ -35,6 +35,7 @@ from .containers import (
     whole_calls,
     with_places,
 )
+from .numbers import number_types, typed, with_typed
 
 
 def module_text(net: Net, registry: Registry) -> str:
@@ -91,6 +92,7 @@ class _Writer:
             for layer in net.layers
             if layer.call is not None
         }
+        self.numbers = number_types(net, self.types)
         self.tree: Tree = {}
         self.unknowns = self._unknowns()
         self.kept = self._kept()
@@ -274,6 +276,8 @@ class _Writer:
 
     def _applied(self, layer: Layer, call: Call) -> str:
         type_ = self.types[layer.name]
+        call = typed(call, type_, self.numbers.get(layer.name))
+        type_ = self.registry.find(call.function)
         module = self.module(layer.shares or layer.name)
         if _is_weight(type_):
             return module
@@ -284,7 +288,7 @@ class _Writer:
             return f"{module}({_joined(tensors, self._arguments(rest, words), named)})"
         sign = sign_of(type_, call, len(tensors) + len(named))
         if sign == "[]":
-            return f"{tensors[0]}[{index_text(tuple(map(self.torch_node, call.arguments)))}]"
+            return f"{tensors[0]}[{index_text(self._indices(call, type_))}]"
         given = self._arguments(call.arguments, call.keywords)
         if sign:
             return f" {sign} ".join([*tensors, *([given] if given else [])])
@@ -301,6 +305,13 @@ class _Writer:
             tensors = [f"[{', '.join(tensors)}]"]
         path = path_of(type_) if home or template else f"torch.{type_.name}"
         return f"{path}({_joined(tensors, given, named)})"
+
+    def _indices(self, call: Call, type_: LayerType) -> tuple[Node, ...]:
+        """Write what stands in brackets; a tensor there, known by its shape, holds indices."""
+        holds = type_.data.get("holds") or {}
+        kinds = [holds.get(item.name) for item in type_.parameters]
+        pairs = zip(call.arguments, kinds, strict=False)
+        return tuple(self.torch_node(with_typed(node, self.registry, kind)) for node, kind in pairs)
 
     def _parts(self, layer: Layer, call: Call, type_: LayerType) -> dict[str, str]:
         """Give the parts of a call that a template of the registry may ask for."""

@@ -108,7 +108,7 @@ def bind(
     at = 0
     for node in arguments:
         spot = slots[at] if at < len(slots) else None
-        if spot is not None and not spot.variadic and spot.kinds and _ignored(spot):
+        if spot is not None and not spot.variadic and spot.kinds and spot.is_ignored:
             at += 1
             continue
         value = evaluate_argument(node, environment)
@@ -161,7 +161,7 @@ def _bind_keywords(
             continue
         if name in values:
             raise SpecError(f"{layer.name}: the argument {name} is given twice", code="S112")
-        if spot is not None and _ignored(spot):
+        if spot is not None and spot.is_ignored:
             continue
         value = evaluate_argument(node, environment)
         if isinstance(value, Tensor) and not (spot and _takes_tensor(spot)):
@@ -188,10 +188,6 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, (int, float, Dim))
 
 
-def _ignored(spot: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.base == "ignored" for kind in spot.kinds)
-
-
 def _needed(spot: Parameter | None) -> bool:
     """Tell an argument that must be given: numbers are for it first, as in `scatter(dim, index, 1.0)`."""
     return spot is not None and spot.default is None and not spot.variadic
@@ -199,10 +195,6 @@ def _needed(spot: Parameter | None) -> bool:
 
 def _takes_tensor(spot: Parameter) -> bool:
     return any(isinstance(kind, Kind) and kind.base in ("tensor", "any") for kind in spot.kinds)
-
-
-def _is_spread(spot: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in spot.kinds)
 
 
 def _too_many(
@@ -239,7 +231,7 @@ def complete(
             value = values[name]
         elif parameter.default is not None:
             value = layer.compile(parameter.default)(scope, 0)
-        elif parameter.keywords or (parameter.variadic and _ignored(parameter)):
+        elif parameter.keywords or (parameter.variadic and parameter.is_ignored):
             value = ()
         else:
             raise SpecError(
@@ -248,7 +240,7 @@ def complete(
                 code="S113",
             )
         if not parameter.keywords and not (parameter.variadic and value == ()):
-            if isinstance(value, tuple) and len(value) == 1 < scope.axes and _is_spread(parameter):
+            if isinstance(value, tuple) and len(value) == 1 < scope.axes and parameter.is_per_axis:
                 scope["singles"] = (*dict.get(scope, "singles", ()), name)
             if isinstance(value, List):
                 scope["lists"] = (*dict.get(scope, "lists", ()), name)
@@ -401,7 +393,7 @@ def _note(
     """Note the names in an argument; `inside` is the least value of names in an expression."""
     from .syntax import parts_of
 
-    if spot is not None and _ignored(spot):
+    if spot is not None and spot.is_ignored:
         return
     if isinstance(node, Call) and node.function == "size":
         return

@@ -48,7 +48,7 @@ def describe(layer: LayerType, registry: Registry) -> dict[str, Any]:
     found["ranks"] = {item.name: ranks(item, layer) for item in layer.inputs}
     found["where"] = _texts(data.get("where"))
     found["needs"] = _texts(data.get("checks"))
-    found["output"] = _output(data.get("output", "input"))
+    found["output"] = _section(data.get("output", "input"))
     name = output_name(layer)
     if name is not None:
         found["formula"] = f"{name} = {data['where'][name]}"
@@ -58,7 +58,7 @@ def describe(layer: LayerType, registry: Registry) -> dict[str, Any]:
         ]
     for section in ("weights", "buffers"):
         if data.get(section):
-            found[section] = _state(data[section])
+            found[section] = _section(data[section])
     if "macs" in data:
         found["macs"] = str(data["macs"])
     example = _example(layer, registry)
@@ -88,7 +88,7 @@ def _arguments(
             "meaning": registry.glossary.get(item.name, ""),
         }
         for item in parameters
-        if item.text.partition(" = ")[0] != "ignored"
+        if not item.is_ignored
     }
 
 
@@ -169,11 +169,7 @@ def _texts(section: Any, prefix: str = "") -> dict[str, str]:
     return found
 
 
-def _output(data: Any) -> Any:
-    return _texts(data) if isinstance(data, dict) else str(data)
-
-
-def _state(data: Any) -> dict[str, str] | str:
+def _section(data: Any) -> dict[str, str] | str:
     return _texts(data) if isinstance(data, dict) else str(data)
 
 
@@ -213,7 +209,7 @@ def _most_axes(layer: LayerType) -> int:
     return layer.axes[-1] if isinstance(layer.axes, tuple) else layer.axes or 0
 
 
-def _worked_out(call: str, sizes: list[Shape], registry: Registry) -> dict[str, Any] | None:
+def _worked_out(call: str, sizes: list[Shape], registry: Registry) -> dict[str, Any]:
     names = [f"x{index}" for index in range(len(sizes))]
     layer = {"name": "example", "layer": call, "from": names}
     inputs = {name: list(shape) for name, shape in zip(names, sizes, strict=True)} or {"x0": [1]}

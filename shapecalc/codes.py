@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import NamedTuple
 
+from .data_files import read_data
 from .derivation import Line, heading, text
 from .errors import SpecError
 
@@ -23,14 +24,9 @@ class Code(NamedTuple):
 @cache
 def codes() -> dict[str, Code]:
     """Read all codes."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with open(FILE, encoding="utf-8") as stream:
-        found = yaml.load(stream, loader)  # noqa: S506 - a safe loader
     return {
         str(code): Code(str(item["title"]), tuple(str(item["advice"]).strip().split("\n")))
-        for code, item in found.items()
+        for code, item in read_data(FILE).items()
     }
 
 

@@ -127,7 +127,7 @@ def size_of_text(text: str) -> Size:
     return found
 
 
-def guessed_shape(net: Net, name: str, registry: Registry) -> tuple[int | str, ...]:
+def guessed_shape(net: Net, name: str, registry: Registry) -> Shape:
     """Find an input's rank and channels from the first layers that say something about them.
 
     Raises `SpecError` where none does.
@@ -142,7 +142,9 @@ def guessed_shape(net: Net, name: str, registry: Registry) -> tuple[int | str, .
             type_ = registry.find(layer.call.function)
             shape = _shape_for(type_, layer, current)
             if shape is not None:
-                return shape
+                return tuple(
+                    [size_of_text(size) if isinstance(size, str) else size for size in shape]
+                )
             if layer.name not in seen and keeps_shape(type_):
                 seen.add(layer.name)
                 waiting.append(layer.name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .dims import Dim
-from .errors import ShapecalcError, ShapeError, SpecError, nearest_words
+from .errors import ShapecalcError, ShapeError, SpecError
 from .facts import Demand, Facts, Misfit
 from .formula import FormulaError
 from .given import (
@@ -24,6 +24,7 @@ from .net import (
     Reference,
     Shape,
     Size,
+    nearest_layer,
     references,
     shape_json,
     size_json,
@@ -88,10 +89,8 @@ class Result:
 
     def _without(self, name: str) -> ShapecalcError:
         """Say why a layer has no result: there is none of the name, or it didn't fit."""
-        names = [layer.name for layer in self.net.layers]
-        if name not in names:
-            near = nearest_words(name, names, 0.5)
-            hint = f"did you mean {near[0]}?" if near else "`shapecalc infer` lists the layers"
+        if all(layer.name != name for layer in self.net.layers):
+            hint = nearest_layer(self.net, name)
             return SpecError(f"the net has no layer {name}", hint=hint, code="S302")
         own = next((error for error in self.errors if error.layer == name), self.error)
         if own is None or own.layer == name:

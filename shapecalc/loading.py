@@ -13,7 +13,7 @@ from .formula import FormulaError, NotKnown, Value
 from .given import as_shapes
 from .net import Net, Size
 from .propagate import LayerScope, Propagation
-from .registry import Kind, LayerType, Parameter, Registry, default_registry
+from .registry import LayerType, Registry, default_registry
 from .syntax import Name, Node, Star, parts_of
 
 _ONE_LINE = re.compile(r"\s*(\{|\[|(name|inputs?|layers)\s*:\s)")  # a spec on one line
@@ -100,15 +100,11 @@ class LayerFunction:
     def _positions(self) -> list[str]:
         """Name the arguments by position: from the first with a part on each axis."""
         parameters = [item for item in self.type.parameters if not item.keywords]
-        first = next((i for i, item in enumerate(parameters) if _is_per_axis(item)), 0)
+        first = next((i for i, item in enumerate(parameters) if item.is_per_axis), 0)
         return [item.name for item in parameters[first:]]
 
     def __repr__(self) -> str:
         return f"<{self.type.name}: {self.name} = {self.type.data['where'][self.name]}>"
-
-
-def _is_per_axis(parameter: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in parameter.kinds)
 
 
 def layer(name: str, registry: Registry | None = None) -> LayerFunction:

@@ -19,7 +19,7 @@ from .question import BATCH, ask, cut
 from .registry import LayerType, Registry
 from .relations import compare
 from .solve import Solution, answer
-from .spots import Spot, is_padding, is_per_axis, put_node, spots_of
+from .spots import Spot, is_padding, put_node, spots_of
 from .syntax import Call, Constant, Name, Node, parse, to_text
 from .windows import window_of
 
@@ -173,10 +173,10 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
         except ShapecalcError:
             break
         error = result.error
-        then = None if error is None else error.layer or "where"
         if error is None:
             texts = [fix.text, *(f"{name}: {call}" for name, call in also.items())]
             return fix._replace(text=" and ".join(texts), also=also or None)
+        then = error.layer or "where"
         layer = next((item for item in result.net.layers if item.name == error.layer), None)
         if layer is None or layer.call is None or layer.name in also:
             break
@@ -244,18 +244,7 @@ def _call_that_fits(result: Result, net: Net, trial: _Trial) -> str | None:
     changed = _replaced(net, trial.owner.name, _with(trial, map(Name, names)))
     given = {name: result.inputs[name] for name in changed.inputs}
     try:
-        question = ask(
-            changed,
-            (),
-            upto=None,
-            unknowns=names,
-            where=(),
-            given=given,
-            square=False,
-            mix_batch=False,
-            values={},
-            registry=result.propagation.registry,
-        )
+        question = ask(changed, unknowns=names, given=given, registry=result.propagation.registry)
         best = answer(question).system.closest(
             {name: spot.value for name, spot in zip(names, trial.spots, strict=True)}
         )
@@ -266,7 +255,7 @@ def _call_that_fits(result: Result, net: Net, trial: _Trial) -> str | None:
     changes = [(spot, best[name]) for name, spot in zip(names, trial.spots, strict=True)]
     if all(value == spot.value for spot, value in changes):
         return None
-    if any(is_per_axis(spot.parameter) and value > 4 * spot.value + 4 for spot, value in changes):
+    if any(spot.parameter.is_per_axis and value > 4 * spot.value + 4 for spot, value in changes):
         return None  # a kernel of 17 in the place of 3 is no repair
     return to_text(_with(trial, [Constant(best[name]) for name in names]))
 
@@ -360,14 +349,6 @@ def _accepted(result: Result, net: Net) -> Solution | None:
     try:
         question = ask(
             net._replace(inputs={name: result.inputs[name] for name in net.inputs}),
-            (),
-            upto=None,
-            unknowns=None,
-            where=(),
-            given=None,
-            square=False,
-            mix_batch=False,
-            values={},
             registry=result.propagation.registry,
         )
         solution = answer(question)

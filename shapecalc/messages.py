@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from .data_files import read_data
 from .derivation import Line, heading, text
 from .errors import SpecError
 from .formula import ARITHMETIC, Compiler, FormulaError, Function, Scope
@@ -116,11 +117,7 @@ def _of_no_layer(words: str) -> Iterator[Match]:
 @cache
 def general_messages() -> Mapping[str, Mapping[str, str]]:
     """Read the messages that are of no layer: a template, its title and the advice."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with open(FILE, encoding="utf-8") as stream:
-        found: dict[str, dict[str, str]] = yaml.load(stream, loader)  # noqa: S506 - a safe loader
+    found: dict[str, dict[str, str]] = read_data(FILE)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim
-from .errors import Location
+from .errors import Location, nearest_words
 from .syntax import Call, Constant, Name, Node, parts_of, to_text
 
 Size: TypeAlias = "int | Dim"
@@ -156,3 +156,9 @@ def sizes_used(layer: Layer) -> Iterator[str]:
                 yield from walk(part)
 
     return iter(()) if layer.call is None else walk(layer.call)
+
+
+def nearest_layer(net: Net, name: str) -> str:
+    """Give the hint for a name that no layer has."""
+    near = nearest_words(name, [layer.name for layer in net.layers], 0.5)
+    return f"did you mean {near[0]}?" if near else "`shapecalc infer` lists the layers"

@@ -7,7 +7,7 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from .dims import Dim, symbol, symbols_of
-from .errors import SolveError, nearest_words
+from .errors import SolveError
 from .given import (
     LETTERS,
     InputLike,
@@ -20,7 +20,7 @@ from .given import (
     shapes_by_name,
 )
 from .infer import Result, mixed_views
-from .net import Layer, Net, Reference, Shape, Size, references, sizes_used
+from .net import Layer, Net, Reference, Shape, Size, nearest_layer, references, sizes_used
 from .propagate import flatten_output
 from .registry import Input, Registry
 from .syntax import Call, Compare, Conditional, Constant, Name, Node, Star
@@ -51,16 +51,16 @@ class Question(NamedTuple):
 
 def ask(
     net: Net,
-    targets: tuple[tuple[Target, str | None], ...],
+    targets: tuple[tuple[Target, str | None], ...] = (),
     *,
-    upto: str | None,
-    unknowns: Sequence[str] | None,
-    where: tuple[str, ...],
-    given: InputLike,
-    square: bool,
-    mix_batch: bool,
-    values: Mapping[str, int],
     registry: Registry,
+    upto: str | None = None,
+    unknowns: Sequence[str] | None = None,
+    where: tuple[str, ...] = (),
+    given: InputLike = None,
+    square: bool = False,
+    mix_batch: bool = False,
+    values: Mapping[str, int] | None = None,
 ) -> Question:
     """Work out what is unknown, and put symbols in its place."""
     if not net.layers and net.state:
@@ -72,7 +72,7 @@ def ask(
         net = cut(net, inside(net, upto))
     targets = tuple((item, at and inside(net, at)) for item, at in targets)
     given = as_shapes(given)
-    values = {**named_numbers(net, given), **values}
+    values = {**named_numbers(net, given), **(values or {})}
     names = hyperparameters(net, registry)
     free = {name: least for name, least in names.items() if name not in values}
     shapes = input_shapes(net, given, values, registry)
@@ -346,9 +346,8 @@ def cut(net: Net, layer: str) -> Net:
 
 
 def unknown_layer(net: Net, name: str) -> SolveError:
-    near = nearest_words(name, [item.name for item in net.layers], 0.5)
-    hint = f"did you mean {near[0]}?" if near else "`shapecalc infer` lists the layers"
-    return SolveError(f"the net has no layer {name}", hint=hint, code="S302")
+    """Say that there is none of a name."""
+    return SolveError(f"the net has no layer {name}", hint=nearest_layer(net, name), code="S302")
 
 
 def reference_of(text: str) -> Reference:

@@ -121,6 +121,16 @@ class Parameter(NamedTuple):
     named: bool = False  # after "*": can't be given by position
     text: str = ""
 
+    @property
+    def is_per_axis(self) -> bool:
+        """Say whether it has a value for each spatial axis."""
+        return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in self.kinds)
+
+    @property
+    def is_ignored(self) -> bool:
+        """Say whether it isn't looked at."""
+        return any(isinstance(kind, Kind) and kind.base == "ignored" for kind in self.kinds)
+
 
 class Input(NamedTuple):
     """A tensor that the layer is applied to, or a tuple of them."""
@@ -255,7 +265,7 @@ class LayerType:
         names = {
             parameter.name
             for parameter in (*self.parameters, *self.forward)
-            if any(isinstance(kind, Kind) and kind.form == "per axis" for kind in parameter.kinds)
+            if parameter.is_per_axis
         }
         if self.axes is not None:
             names |= {"place", *(name for name in self._starred() if name.startswith("L"))}

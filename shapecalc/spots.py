@@ -75,10 +75,6 @@ def put_node(node: Node, path: Path, new: Node) -> Node:
     return node
 
 
-def is_per_axis(parameter: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.form == "per axis" for kind in parameter.kinds)
-
-
 def is_padding(parameter: Parameter) -> bool:
     """A count for each axis, which may be 0: what a layer adds around its input or output."""
     return any(

@@ -79,14 +79,15 @@ def command(
         asked = pair(targets, places)
         try:
             lines, failed = _derived(net, registry, asked, inputs, assignments)
-        except SpecError:
+        except SpecError as error:
             if net is None or " " not in net:
                 raise
-            from ..messages import explain_message, find_messages
+            from ..messages import explain_message
 
-            if not find_messages(net, registry):  # `einsum(): subscript j has size 4 ...`
-                raise
-            lines, failed = explain_message(net, registry), False
+            try:  # `einsum(): subscript j has size 4 ...`
+                lines, failed = explain_message(net, registry), False
+            except SpecError:
+                raise error from None
     if face.json:
         found = [{"kind": line.kind, "text": line.text, "latex": line.latex} for line in lines]
         face.document({"version": 1, "kind": "derivation", "lines": found}, failed=failed)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from ..errors import SpecError
 from ..formula import ARITHMETIC
-from ..registry import Kind, LayerType, Parameter, Registry
+from ..registry import LayerType, Parameter, Registry
 from ..syntax import Call, Node, Sequence, Star
 from .failures import suggestion
 
@@ -86,14 +86,10 @@ def _check_places(type_: LayerType, call: Call) -> None:
             message = f"{type_.name}: the argument {parameter.name} is given twice"
             raise SpecError(message, code="S112")
     for parameter in slots[count:]:
-        needed = parameter.default is None and not parameter.variadic and not _ignored(parameter)
+        needed = parameter.default is None and not parameter.variadic and not parameter.is_ignored
         if needed and parameter.name not in given:
             raise SpecError(
                 f"{type_.name} needs the argument {parameter.name}",
                 hint=f"its arguments are: {names}",
                 code="S113",
             )
-
-
-def _ignored(parameter: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.base == "ignored" for kind in parameter.kinds)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..dims import symbol
 from ..errors import ShapeError, SpecError
-from ..given import guessed_shape, size_of_text
+from ..given import guessed_shape
 from ..net import Layer, Net, Reference, Shape, Source
 from ..registry import Registry
 from .registered import Registered
@@ -138,10 +138,9 @@ def _guesses(trace: Trace, name: str, known: Mapping[str, Shape | None]) -> list
         return []
     net = Net("", {name: None}, tuple(trace.layers), ())
     try:
-        found = guessed_shape(net, name, trace.registered.registry)
+        shape = guessed_shape(net, name, trace.registered.registry)
     except SpecError:
         return []
-    shape = tuple([size_of_text(size) if isinstance(size, str) else size for size in found])
     more = [symbol(letter) for letter in _LETTERS if symbol(letter) not in shape]
     # A layer that takes any number of dimensions tells its own.
     return [(*shape[:1], *more[:count], *shape[1:]) for count in range(max(5 - len(shape), 1))]

@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ..data_files import read_data
 from ..errors import ShapeError, SpecError
 from ..facts import Facts, Misfit
 from ..formula import FormulaError
@@ -99,7 +100,7 @@ class Registered:
         doubtful: list[Parameter] = []
         places = places_of_arguments().get(type_.name, {})
         for slot in type_.parameters:
-            if slot.variadic or _is_ignored(slot):
+            if slot.variadic or slot.is_ignored:
                 continue
             value = _attribute(module, places.get(slot.name, slot.name))
             if hasattr(value, "named_modules"):
@@ -200,11 +201,8 @@ _NOTHING = object()
 @cache
 def places_of_arguments() -> Mapping[str, Mapping[str, str]]:
     """Read where layers keep their arguments."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = Path(__file__).with_name("attributes.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Mapping[str, str]] = yaml.load(text, loader)  # noqa: S506 - a safe loader
+    file = Path(__file__).with_name("attributes.yaml")
+    found: Mapping[str, Mapping[str, str]] = read_data(file)
     return found
 
 
@@ -270,10 +268,6 @@ def raw_call(kind: str, tensor: Any) -> Call:
             code="S136",
         ) from None
     return Call(kind, (Tuple(sizes, optional=True),), ())
-
-
-def _is_ignored(slot: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.base == "ignored" for kind in slot.kinds)
 
 
 def _is_flag(slot: Parameter) -> bool:

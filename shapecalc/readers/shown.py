@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..data_files import read_data
 from ..errors import SpecError
 from ..registry import LayerType, Registry
 from ..syntax import Call, Constant, Name, Node, Sequence, names_in, parse, parts_of, substitute
@@ -164,9 +165,5 @@ def _with_texts(call: Node) -> Call:
 @cache
 def _data() -> Mapping[str, Any]:
     """Read what is known of printed classes."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = Path(__file__).with_name("printed.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Any] = yaml.load(text, loader)  # noqa: S506 - a safe loader
+    found: Mapping[str, Any] = read_data(Path(__file__).with_name("printed.yaml"))
     return found

@@ -103,18 +103,7 @@ def _model(result: Result) -> _Model | None:
     """Put symbols in the place of the sizes that can vary, and run every case."""
     net = result.net._replace(inputs=dict(result.inputs))
     try:
-        question = ask(
-            net,
-            (),
-            upto=None,
-            unknowns=None,
-            where=(),
-            given=None,
-            square=False,
-            mix_batch=False,
-            values={},
-            registry=result.propagation.registry,
-        )
+        question = ask(net, registry=result.propagation.registry)
         solution = answer(question)
     except ShapecalcError:
         return None

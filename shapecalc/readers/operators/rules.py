@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...data_files import read_data
 from ...dims import maximum
 from ...errors import SpecError
 from ...formula import Compiled, Compiler, FormulaError, Function, Scope, Value, show
@@ -326,8 +327,4 @@ class Rules:
 
 def load_rules(file: str | Path) -> Rules:
     """Read the rules of a file that comes with shapecalc."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = Path(file).read_text(encoding="utf-8")
-    return Rules(yaml.load(text, loader))  # noqa: S506 - a safe loader
+    return Rules(read_data(file))

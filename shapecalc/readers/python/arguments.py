@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...dims import Dim
 from ...errors import SpecError
 from ...net import Source
-from ...registry import Input, Kind, LayerType, Parameter
+from ...registry import Input, LayerType, Parameter
 from ...syntax import Binary, Call, Constant, Node, Sequence, parse
 from .arrays import to_nested
 from .values import (
@@ -139,9 +139,7 @@ def _tensor_node(tracer: Tracer, value: Tensor) -> Node:
 
 def is_ignored(spot: Parameter | None) -> bool:
     """Tell whether a layer type doesn't look at an argument."""
-    return spot is not None and any(
-        isinstance(kind, Kind) and kind.base == "ignored" for kind in spot.kinds
-    )
+    return spot is not None and spot.is_ignored
 
 
 def spot_at(parameters: tuple[Parameter, ...], place: int) -> Parameter | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...dims import symbol
 from ...errors import SpecError
-from ...given import guessed_shape, size_of_text
+from ...given import guessed_shape
 from ...net import Net, Reference, Shape, references
 from .limits import MAX_GUESSES
 from .values import Module
@@ -47,9 +47,11 @@ def guesses(tracer: Tracer, root: Module, name: str) -> list[Guess]:
         except SpecError:
             if call is None or not tracer.modules.has_state(call.function):
                 continue
-            shape = ("N", "L")  # a table takes numbers of any shape: sentences, most often
-        sizes = tuple([size_of_text(size) if isinstance(size, str) else size for size in shape])
-        found.setdefault(sizes, Guess(sizes, taker))
+            shape = (
+                symbol("N"),
+                symbol("L"),
+            )  # a table takes numbers of any shape: sentences, most often
+        found.setdefault(shape, Guess(shape, taker))
     first = [*found.values()][:MAX_GUESSES]
     more = _other_ranks(first[0].shape) if first else []
     return [*first, *(Guess(shape, first[0].taker) for shape in more if shape not in found)]

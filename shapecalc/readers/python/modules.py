@@ -310,15 +310,14 @@ class Modules:
         if given is MISSING and place < len(module.arguments):
             given = module.arguments[place]
         spot = type_.parameters[place]
-        spread = any(isinstance(kind, Kind) and kind.form == "per axis" for kind in spot.kinds)
-        if given is not MISSING and not (spread and self.has_state(type_.name)):
+        if given is not MISSING and not (spot.is_per_axis and self.has_state(type_.name)):
             listed = any(isinstance(kind, Kind) and kind.form == "list" for kind in spot.kinds)
             # One number stands for a list of one, and PyTorch keeps it so.
             return (given,) if listed and is_number(given) else given
         inner = self.innermost(self.call_of(module))
         made = self.tracer.propagation.construct(inner, 0, Facts())
         value = made.values.get(name)
-        if spread and isinstance(value, tuple) and not self.has_state(type_.name):
+        if spot.is_per_axis and isinstance(value, tuple) and not self.has_state(type_.name):
             return value[0] if len(set(value)) == 1 else value
         return value
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ...net import Source
-from ...registry import Input, Kind, LayerType, Parameter
+from ...registry import Input, LayerType, Parameter
 from ...syntax import Constant, Node
 from ..constructions import is_default
 from .values import Expression, Opaque, Value, holds_tensor, source_of, sources_of
@@ -93,7 +93,7 @@ class Sorter:
     def put(self, value: Value) -> None:
         """Take what is no tensor."""
         slot = self.spot()
-        ignored = slot is not None and _is_ignored(slot)
+        ignored = slot is not None and slot.is_ignored
         self.plain.append(Constant(None) if ignored else self.node_of(value))
 
     def take(self, slot: Input | None, value: Value, place: int, *, by_name: bool) -> int:
@@ -114,7 +114,7 @@ class Sorter:
         found: list[tuple[str, Node]] = []
         for word, value in words.items():
             name = word if word in known or word in inputs else self.aliases.get(word, word)
-            if name in known and _is_ignored(known[name]):
+            if name in known and known[name].is_ignored:
                 continue
             if name not in known and name not in inputs and name in _STORAGE:
                 continue
@@ -127,7 +127,3 @@ class Sorter:
             elif not (name in inputs and value is None) and not is_default(value, known.get(name)):
                 found.append((name, self.node_of(value)))
         return tuple(found)
-
-
-def _is_ignored(slot: Parameter) -> bool:
-    return any(isinstance(kind, Kind) and kind.base == "ignored" for kind in slot.kinds)

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import gcd
 from typing import TypeAlias
 
-from .dims import Atom, Dim, FloorDiv, Symbol, always, bounds, summands
+from .dims import Atom, Dim, FloorDiv, Symbol, always, bounds
 
 Size: TypeAlias = "int | Dim"
 Term: TypeAlias = "tuple[tuple[tuple[Atom, int], ...], int]"
@@ -119,6 +119,8 @@ class Comparison(_Relation):
         return (atom.name, -number, None) if coefficient == 1 else (atom.name, None, number)
 
     def __str__(self) -> str:
+        from .dims.text import summands  # only where symbols are shown
+
         plus, minus, constant = summands(self.dim)
         op = self.op
         if self.scale > 1 and len(plus) == 1 and not minus and _is_product(self.dim):

@@ -22,18 +22,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
-from math import comb, gcd
+from math import gcd
 from typing import TypeAlias
 
-from .errors import ShapecalcError
+from ..errors import ShapecalcError
 
 MAX_TERMS = 2_000  # of one expression
 MAX_WORK = 100_000  # products of terms in one multiplication
 MAX_EXPONENT = 64
 MAX_BITS = 65_536  # of a coefficient of a power
 _DYADIC = 1_024  # scale factors n/2**k up to here are exact divisions
-_MAX_SHIFTED = 32  # terms of an expression that is counted from its corner
-_MAX_FACTORS = 6  # of a product that is looked for when printing
 
 
 class DimTooLarge(ShapecalcError):
@@ -131,6 +129,12 @@ class _Atom(_Fixed):
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), self.parts()
 
+    def __str__(self) -> str:
+        from .text import atom_text  # only where symbols are shown
+
+        assert isinstance(self, Symbol | FloorDiv | Min | Max | FloorScale)
+        return atom_text(self)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.parts()))})"
 
@@ -157,9 +161,6 @@ class Symbol(_Atom):
         """Give the name."""
         return self.name
 
-    def __str__(self) -> str:
-        return self.name
-
 
 class FloorDiv(_Atom):
     """`numerator//divisor`, the divisor an integer > 1 or an expression that is at least 1."""
@@ -184,9 +185,6 @@ class FloorDiv(_Atom):
         """Write the normal form, for sorting."""
         return f"({_raw(self.numerator)})/({_raw(self.divisor)})"
 
-    def __str__(self) -> str:
-        return _floor_text(self.numerator, self.divisor)
-
 
 _set_numerator: Callable[[FloorDiv, Size], None] = FloorDiv.__dict__["numerator"].__set__
 _set_divisor: Callable[[FloorDiv, Size], None] = FloorDiv.__dict__["divisor"].__set__
@@ -207,9 +205,6 @@ class _Extremum(_Atom):
 
     def raw(self) -> str:
         return f"{type(self).__name__}({','.join(map(_raw, self.args))})"
-
-    def __str__(self) -> str:
-        return f"{type(self).__name__.lower()}({', '.join(map(str, self.args))})"
 
 
 class Min(_Extremum):
@@ -246,9 +241,6 @@ class FloorScale(_Atom):
     def raw(self) -> str:
         """Write the normal form, for sorting."""
         return f"({_raw(self.argument)})*{self.factor!r}"
-
-    def __str__(self) -> str:
-        return f"int({_wrap(_render(self.argument), _CALL)}*{self.factor!r})"
 
 
 # ------------------------------------------------------------------------------------------ Dim
@@ -303,7 +295,9 @@ class Dim(_Fixed):
         raise TypeError(f"whether {self} is 0 isn't known; use shapecalc.relations.compare")
 
     def __str__(self) -> str:
-        return _render(self)[0]
+        from .text import render  # only where symbols are shown
+
+        return render(self)[0]
 
     def __repr__(self) -> str:
         return f"Dim({self})"
@@ -323,7 +317,7 @@ class Dim(_Fixed):
                     made = made * _substitute(atom, values) ** power
             if kept:
                 made = made * _dim(((kept, 1),))
-            _accumulate(found, made)
+            accumulate(found, made)
         return _build(found)
 
     def evaluate(self, values: Mapping[str, int]) -> int:
@@ -345,7 +339,7 @@ class Dim(_Fixed):
         if not isinstance(other, Dim):
             return NotImplemented
         found = dict(self.terms)
-        _accumulate(found, other)
+        accumulate(found, other)
         return _build(found)
 
     __radd__ = __add__
@@ -391,7 +385,7 @@ class Dim(_Fixed):
         found: dict[Monomial, int] = {}
         for left, a in self.terms:
             for right, b in other.terms:
-                monomial = _times(left, right)
+                monomial = monomial_product(left, right)
                 found[monomial] = found.get(monomial, 0) + a * b
         return _build(found)
 
@@ -438,7 +432,6 @@ Size: TypeAlias = int | Dim
 Monomial: TypeAlias = "tuple[tuple[Atom, int], ...]"
 Term: TypeAlias = "tuple[Monomial, int]"
 Key: TypeAlias = "tuple[int, tuple[str | int, ...]]"
-Bounds: TypeAlias = "tuple[int | None, int | None]"
 Text: TypeAlias = "tuple[str, int]"
 
 _set_terms: Callable[[Dim, tuple[Term, ...]], None] = Dim.__dict__["terms"].__set__
@@ -457,7 +450,7 @@ def _build(found: dict[Monomial, int]) -> Size:
         if len(items) > MAX_TERMS:
             raise _too_large(f"a sum of {len(items)} terms")
         if len(items) > 2 or (items[0][0] and items[1][0]):
-            items.sort(key=_term_key)
+            items.sort(key=term_key)
         elif items[0][0]:
             items.reverse()
     elif not items:
@@ -467,7 +460,7 @@ def _build(found: dict[Monomial, int]) -> Size:
     return _dim(tuple(items))
 
 
-def _accumulate(found: dict[Monomial, int], size: Size) -> None:
+def accumulate(found: dict[Monomial, int], size: Size) -> None:
     if isinstance(size, int):
         found[()] = found.get((), 0) + size
         return
@@ -475,11 +468,11 @@ def _accumulate(found: dict[Monomial, int], size: Size) -> None:
         found[monomial] = found.get(monomial, 0) + coefficient
 
 
-def _term_key(term: Term) -> tuple[tuple[Key, int], ...]:
+def term_key(term: Term) -> tuple[tuple[Key, int], ...]:
     return tuple([(atom.key, power) for atom, power in term[0]])
 
 
-def _times(left: Monomial, right: Monomial) -> Monomial:
+def monomial_product(left: Monomial, right: Monomial) -> Monomial:
     if not left or not right:
         return left or right
     powers = dict(left)
@@ -490,7 +483,7 @@ def _times(left: Monomial, right: Monomial) -> Monomial:
     return tuple(sorted(powers.items(), key=lambda pair: pair[0].key))
 
 
-def _over(monomial: Monomial, divisor: Monomial) -> Monomial | None:
+def monomial_quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:
     """Divide a monomial by another; None when that isn't possible."""
     powers = dict(monomial)
     for atom, power in divisor:
@@ -504,18 +497,18 @@ def _over(monomial: Monomial, divisor: Monomial) -> Monomial | None:
     return tuple(powers.items())
 
 
-def _constant(size: Size) -> int:
+def constant_of(size: Size) -> int:
     if isinstance(size, int):
         return size
     return 0 if size.terms[0][0] else size.terms[0][1]
 
 
-def _varying(dim: Dim) -> tuple[Term, ...]:
+def varying_terms(dim: Dim) -> tuple[Term, ...]:
     """Give the terms other than the constant."""
     return dim.terms if dim.terms[0][0] else dim.terms[1:]
 
 
-def _of(atom: Atom) -> Dim:
+def dim_of(atom: Atom) -> Dim:
     return _dim(((((atom, 1),), 1),))
 
 
@@ -527,9 +520,9 @@ def _raw(size: Size) -> str:
     except AttributeError:
         parts = [
             "*".join([f"{atom.raw()}^{power}" for atom, power in monomial]) + f":{coefficient}"
-            for monomial, coefficient in _varying(size)
+            for monomial, coefficient in varying_terms(size)
         ]
-        found = "+".join([*parts, str(_constant(size))])
+        found = "+".join([*parts, str(constant_of(size))])
         _set(size, "_raw", found)
         return found
 
@@ -604,19 +597,27 @@ def _floor(dim: Dim, divisor: int) -> Size:
         sign = inside.pop(((atom, 1),))
         inside = {monomial: c * number for monomial, c in inside.items()}
         inside[()] = constant * number + (number - 1 if sign < 0 else 0)
-        _accumulate(inside, atom.numerator * sign)
+        accumulate(inside, atom.numerator * sign)
         constant = inside.pop(())
         inside = {monomial: c for monomial, c in inside.items() if c}
         divisor *= number
     if inside:
-        _accumulate(outside, _floor_atom(inside, constant, divisor))
+        accumulate(outside, _floor_atom(inside, constant, divisor))
     return _build(outside)
+
+
+def is_floor(monomial: Monomial) -> bool:
+    """Whether a monomial is one floor with a number as its divisor."""
+    if len(monomial) != 1:
+        return False
+    ((atom, power),) = monomial
+    return power == 1 and type(atom) is FloorDiv and isinstance(atom.divisor, int)
 
 
 def _inner_floor(term: Term) -> tuple[FloorDiv, int] | None:
     """Recognise `±(e//b)` with a number b."""
     monomial, coefficient = term
-    if coefficient in (1, -1) and _is_floor(monomial):
+    if coefficient in (1, -1) and is_floor(monomial):
         atom = monomial[0][0]
         if isinstance(atom, FloorDiv) and isinstance(atom.divisor, int):
             return atom, atom.divisor
@@ -628,17 +629,19 @@ def _floor_atom(inside: dict[Monomial, int], constant: int, divisor: int) -> Siz
     top = _build({(): constant, **inside})
     assert isinstance(top, Dim)
     if any(type(atom) is not Symbol for m in inside for atom, _ in m):
+        from .bounds import always  # which needs expressions first
+
         low, high = always(top)
         if low is not None and high is not None and low // divisor == high // divisor:
             return low // divisor
-    first, coefficient = _varying(top)[0]
+    first, coefficient = varying_terms(top)[0]
     if len(top.terms) == 1 and coefficient == 1 and len(first) == 1:
         ((atom, power),) = first
         if power == 1 and isinstance(atom, FloorDiv):  # (e//s)//d = e//(s*d)
             return atom.numerator // (atom.divisor * divisor)
     if coefficient > 0:
-        return _of(FloorDiv(top, divisor))
-    return -_of(FloorDiv((-top) + (divisor - 1), divisor))
+        return dim_of(FloorDiv(top, divisor))
+    return -dim_of(FloorDiv((-top) + (divisor - 1), divisor))
 
 
 def _floor_by_size(top: Size, divisor: Dim) -> Size:
@@ -651,24 +654,24 @@ def _floor_by_size(top: Size, divisor: Dim) -> Size:
         return whole + top // bottom
     common = gcd(*[coefficient for _, coefficient in bottom.terms])
     if isinstance(top, Dim):
-        common = gcd(common, *[coefficient for _, coefficient in _varying(top)])
+        common = gcd(common, *[coefficient for _, coefficient in varying_terms(top)])
     if common > 1:  # (g*e + c)//(g*d) = (e + c//g)//d
         less = _dim(tuple([(m, c // common) for m, c in bottom.terms]))
         if isinstance(top, int):
             return whole + (top // common) // less
-        varying = _dim(tuple([(m, c // common) for m, c in _varying(top)]))
-        return whole + (varying + _constant(top) // common) // less
+        varying = _dim(tuple([(m, c // common) for m, c in varying_terms(top)]))
+        return whole + (varying + constant_of(top) // common) // less
     if isinstance(top, int):
-        return whole + _of(FloorDiv(top, bottom)) if top else whole
-    if len(_varying(top)) == 1:
-        ((monomial, coefficient),) = _varying(top)
+        return whole + dim_of(FloorDiv(top, bottom)) if top else whole
+    if len(varying_terms(top)) == 1:
+        ((monomial, coefficient),) = varying_terms(top)
         (atom, power), *others = monomial
         if isinstance(atom, FloorDiv) and power == 1 and not others and coefficient == 1:
-            rest = _constant(top)
+            rest = constant_of(top)
             if isinstance(atom.divisor, int) or rest == 0:
                 # (e//b + f)//d = (e + b*f)//(b*d)
                 return whole + (atom.numerator + atom.divisor * rest) // (atom.divisor * bottom)
-    return whole + _of(FloorDiv(top, bottom))
+    return whole + dim_of(FloorDiv(top, bottom))
 
 
 def _quotient(top: Size, divisor: Dim) -> tuple[Size, Size]:
@@ -680,7 +683,7 @@ def _quotient(top: Size, divisor: Dim) -> tuple[Size, Size]:
         whole: dict[Monomial, int] = {}
         rest: dict[Monomial, int] = {}
         for part, coefficient in top.terms:
-            left = None if coefficient % number else _over(part, monomial)
+            left = None if coefficient % number else monomial_quotient(part, monomial)
             if left is None:
                 rest[part] = coefficient
             else:
@@ -693,7 +696,7 @@ def _quotient(top: Size, divisor: Dim) -> tuple[Size, Size]:
         if isinstance(size, int):
             return found, size
         part, coefficient = max(size.terms, key=_degree_first)
-        left = None if coefficient % number else _over(part, lead)
+        left = None if coefficient % number else monomial_quotient(part, lead)
         if left is None:
             break
         times = coefficient // number
@@ -703,7 +706,7 @@ def _quotient(top: Size, divisor: Dim) -> tuple[Size, Size]:
 
 
 def _degree_first(term: Term) -> tuple[int, tuple[tuple[Key, int], ...]]:
-    return sum([power for _, power in term[0]]), _term_key(term)
+    return sum([power for _, power in term[0]]), term_key(term)
 
 
 def _reduced(top: Dim, divisor: Dim) -> tuple[Size, Size]:
@@ -717,7 +720,12 @@ def _reduced(top: Dim, divisor: Dim) -> tuple[Size, Size]:
             return top, divisor
     common = tuple(shared.items())
     upper, lower = (
-        _build({_over(monomial, common) or (): coefficient for monomial, coefficient in dim.terms})
+        _build(
+            {
+                monomial_quotient(monomial, common) or (): coefficient
+                for monomial, coefficient in dim.terms
+            }
+        )
         for dim in (top, divisor)
     )
     return upper, lower
@@ -732,7 +740,7 @@ def symbol(name: str) -> Dim:
     >>> symbol("H") + symbol("H")
     Dim(2*H)
     """
-    return _of(Symbol(name))
+    return dim_of(Symbol(name))
 
 
 def symbols_of(size: Size) -> frozenset[str]:
@@ -765,8 +773,8 @@ def _extremum(
 ) -> Size:
     best: dict[tuple[Term, ...], int] = {}  # of sizes that differ by a constant, one decides
     for size in _flattened(sizes, kind):
-        terms = () if isinstance(size, int) else _varying(size)
-        constant = _constant(size)
+        terms = () if isinstance(size, int) else varying_terms(size)
+        constant = constant_of(size)
         best[terms] = pick(best[terms], constant) if terms in best else constant
     if not best:
         raise ValueError("the smallest or largest of nothing")
@@ -774,7 +782,7 @@ def _extremum(
     if len(made) == 1:
         return made[0]
     made.sort(key=lambda size: (isinstance(size, int), natural(_raw(size))))
-    return _of(kind(tuple(made)))
+    return dim_of(kind(tuple(made)))
 
 
 def _flattened(sizes: Iterable[Size], kind: type[Min | Max]) -> Iterator[Size]:
@@ -805,18 +813,18 @@ def _joined_halves(size: Dim) -> Size:
     """Put floors together: `e//d - e//(2*d) = (e + d)//(2*d)`."""
     found = dict(size.terms)
     for monomial, coefficient in size.terms:
-        atom = monomial[0][0] if _is_floor(monomial) else None
+        atom = monomial[0][0] if is_floor(monomial) else None
         if not isinstance(atom, FloorDiv) or not isinstance(atom.divisor, int):
             continue
         half, odd = divmod(atom.divisor, 2)
         whole = atom.numerator // half
-        if odd or isinstance(whole, int) or len(_varying(whole)) > 1:
+        if odd or isinstance(whole, int) or len(varying_terms(whole)) > 1:
             continue
-        ((other, once),) = _varying(whole)
+        ((other, once),) = varying_terms(whole)
         if once == 1 and found.get(other) == -coefficient and found.get(monomial) == coefficient:
             del found[other], found[monomial]
-            joined = (atom.numerator + half) // atom.divisor - _constant(whole)
-            _accumulate(found, joined * -coefficient)
+            joined = (atom.numerator + half) // atom.divisor - constant_of(whole)
+            accumulate(found, joined * -coefficient)
     return _build(found)
 
 
@@ -835,7 +843,7 @@ def floor_scale(size: Size, factor: float) -> Size:
         return size * top // bottom
     if isinstance(size, int):
         return int(float(size) * factor)
-    return _of(FloorScale(size, factor))
+    return dim_of(FloorScale(size, factor))
 
 
 def _substitute(atom: Atom, values: Mapping[str, Size]) -> Size:
@@ -872,430 +880,3 @@ def _evaluate(atom: Atom, values: Mapping[str, int]) -> int:
 
 def _value(size: Size, values: Mapping[str, int]) -> int:
     return size if isinstance(size, int) else size.evaluate(values)
-
-
-# --------------------------------------------------------------------------------------- bounds
-
-
-def bounds(size: Size, known: Mapping[str, tuple[int, int | None]]) -> Bounds:
-    """Bound a size where its symbols lie in intervals; a symbol not in `known` is at least 0.
-
-    The bounds hold always; they are the nearest ones for sums of different symbols only.
-
-    >>> H = symbol("H")
-    >>> bounds(H % 8 + 1, {}), bounds((H - 12) // 4, {"H": (16, None)})
-    ((1, 8), (1, None))
-    """
-    return _Ranges(known, (0, None)).of(size)
-
-
-def always(size: Size) -> Bounds:
-    """Bound a size whatever integers its symbols are.
-
-    >>> always(symbol("H") % 8), always(symbol("H"))
-    ((0, 7), (None, None))
-    """
-    return _Ranges({}, (None, None)).of(size)
-
-
-class _Ranges:
-    """Interval arithmetic, and what sharpens it; `default` bounds symbols not in `known`."""
-
-    def __init__(self, known: Mapping[str, tuple[int, int | None]], default: Bounds) -> None:
-        self.known = known
-        self.default = default
-        self.atoms: dict[Atom, Bounds] = {}
-
-    def of(self, size: Size) -> Bounds:
-        if isinstance(size, int):
-            return size, size
-        low, high = self.plain(size.terms)
-        if len(_varying(size)) == 1 or (low is not None and low == high):
-            return low, high
-        floors = degrees = False
-        for monomial, _ in _varying(size):
-            degrees = degrees or len(monomial) > 1 or monomial[0][1] > 1
-            floors = floors or _is_floor(monomial)
-        if floors:  # e//d lies between (e - d + 1)/d and e/d
-            high = _tighter(high, self.line(size, 1), min)
-            below = self.line(size, -1)
-            low = _tighter(low, None if below is None else -below, max)
-        if degrees and len(size.terms) <= _MAX_SHIFTED:
-            shifted = self.plain(self.shifted(size).items())
-            low = _tighter(low, shifted[0], max)
-            high = _tighter(high, shifted[1], min)
-        return low, high
-
-    def atom(self, atom: Atom) -> Bounds:
-        found = self.atoms.get(atom)
-        if found is None:
-            found = self.atoms[atom] = self.work_out(atom)
-        return found
-
-    def work_out(self, atom: Atom) -> Bounds:
-        match atom:
-            case Symbol():
-                return self.known.get(atom.name, self.default)
-            case FloorDiv():
-                return _quotient_range(self.of(atom.numerator), self.of(atom.divisor))
-            case Min() | Max():
-                ends = [self.of(size) for size in atom.args]
-                lows = [low for low, _ in ends if low is not None]
-                highs = [high for _, high in ends if high is not None]
-                if isinstance(atom, Min):
-                    return min(lows) if len(lows) == len(ends) else None, min(highs, default=None)
-                return max(lows, default=None), max(highs) if len(highs) == len(ends) else None
-            case FloorScale():
-                low, high = self.of(atom.argument)
-                low, high = _scaled(low, atom.factor), _scaled(high, atom.factor)
-                return (low, high) if atom.factor > 0 else (high, low)
-
-    def plain(self, terms: Iterable[Term]) -> Bounds:
-        """Add up the intervals of the terms."""
-        low: int | None = 0
-        high: int | None = 0
-        for monomial, coefficient in terms:
-            found: Bounds = (coefficient, coefficient)
-            for atom, power in monomial:
-                found = _product_range(found, _power_range(self.atom(atom), power))
-            least, most = found
-            low = None if low is None or least is None else low + least
-            high = None if high is None or most is None else high + most
-        return low, high
-
-    def line(self, size: Dim, sign: int) -> int | None:
-        """Bound `sign*size` from above with a line in the place of each floor that stands alone."""
-        found = {monomial: sign * coefficient for monomial, coefficient in size.terms}
-        scale = 1
-        while floor := next((m for m, c in found.items() if c and _is_floor(m)), None):
-            atom = floor[0][0]
-            assert isinstance(atom, FloorDiv)
-            assert isinstance(atom.divisor, int)
-            coefficient, divisor = found.pop(floor), atom.divisor
-            times = divisor // gcd(coefficient, divisor)
-            if times > 1:
-                scale *= times
-                found = {monomial: c * times for monomial, c in found.items()}
-            coefficient = coefficient * times // divisor
-            _accumulate(found, atom.numerator * coefficient)
-            if coefficient < 0:
-                found[()] = found.get((), 0) - coefficient * (divisor - 1)
-        high = self.plain([item for item in found.items() if item[1]])[1]
-        return None if high is None else high // scale
-
-    def shifted(self, size: Dim) -> dict[Monomial, int]:
-        """Count each atom from its lower bound on: `(a - 3)*(b - 3)` is >= 0 for a, b >= 3.
-
-        The symbols in the answer are those counts; their intervals are noted.
-        """
-        found: dict[Monomial, int] = {}
-        counts: dict[Atom, tuple[Atom, int]] = {}
-        for monomial, coefficient in size.terms:
-            parts: dict[Monomial, int] = {(): coefficient}
-            for atom, power in monomial:
-                if atom not in counts:
-                    low, high = self.atom(atom)
-                    counts[atom] = (atom, 0)
-                    if low:
-                        count = Symbol(f"{len(counts)} from {low}")  # no user's name has a space
-                        self.atoms[count] = (0, None if high is None else high - low)
-                        counts[atom] = (count, low)
-                parts = _expanded(parts, *counts[atom], power)
-            for product, times in parts.items():
-                found[product] = found.get(product, 0) + times
-        return {monomial: c for monomial, c in found.items() if c}
-
-
-def _expanded(
-    parts: dict[Monomial, int], atom: Atom, shift: int, power: int
-) -> dict[Monomial, int]:
-    """Multiply by `(atom + shift)**power`, an atom that doesn't occur yet."""
-    found: dict[Monomial, int] = {}
-    for exponent in range(power + 1) if shift else (power,):
-        times = comb(power, exponent) * shift ** (power - exponent)
-        raised: Monomial = ((atom, exponent),) if exponent else ()
-        for monomial, c in parts.items():
-            found[_times(monomial, raised)] = c * times
-    return found
-
-
-def _is_floor(monomial: Monomial) -> bool:
-    """Whether a monomial is one floor with a number as its divisor."""
-    if len(monomial) != 1:
-        return False
-    ((atom, power),) = monomial
-    return power == 1 and type(atom) is FloorDiv and isinstance(atom.divisor, int)
-
-
-def _tighter(one: int | None, two: int | None, pick: Callable[[int, int], int]) -> int | None:
-    if one is None or two is None:
-        return two if one is None else one
-    return pick(one, two)
-
-
-def _quotient_range(top: Bounds, bottom: Bounds) -> Bounds:
-    """Bound a floor; the divisor is at least 1 whatever its bounds say."""
-    low, high = top
-    least = max(bottom[0] or 1, 1)
-    most = None if bottom[1] is None else max(bottom[1], 1)
-    if low is not None:
-        low = low // least if low < 0 else 0 if most is None else low // most
-    if high is not None:
-        high = high // least if high >= 0 else -1 if most is None else high // most
-    return low, high
-
-
-def _product_range(one: Bounds, two: Bounds) -> Bounds:
-    """Multiply two intervals; what has no end is written None."""
-    a, b = one
-    c, d = two
-    if a is not None and c is not None and a >= 0 and c >= 0:
-        return a * c, 0 if b == 0 or d == 0 else None if b is None or d is None else b * d
-    if one == (0, 0) or two == (0, 0):
-        return 0, 0
-    ends = [_end(x, y, p, q) for x, p in ((a, -1), (b, 1)) for y, q in ((c, -1), (d, 1))]
-    low, high = min(ends), max(ends)
-    return None if low[0] else low[1], None if high[0] else high[1]
-
-
-def _end(x: int | None, y: int | None, p: int, q: int) -> tuple[int, int]:
-    """Multiply two ends, None being infinite with the sign p or q: (its sign, 0) or (0, number)."""
-    if x is not None and y is not None:
-        return 0, x * y
-    if x == 0 or y == 0:
-        return 0, 0
-    one = p if x is None else 1 if x > 0 else -1
-    two = q if y is None else 1 if y > 0 else -1
-    return one * two, 0
-
-
-def _power_range(ends: Bounds, power: int) -> Bounds:
-    if power == 1:
-        return ends
-    low, high = ends
-    if power % 2 or (low is not None and low >= 0):
-        return None if low is None else low**power, None if high is None else high**power
-    if high is not None and high <= 0:
-        return high**power, None if low is None else low**power
-    return 0, None if low is None or high is None else max(low**power, high**power)
-
-
-def _scaled(end: int | None, factor: float) -> int | None:
-    try:
-        return None if end is None else int(float(end) * factor)
-    except OverflowError:
-        return None
-
-
-# ------------------------------------------------------------------------------------- printing
-
-_SUM, _QUOTIENT, _PRODUCT, _CALL = range(4)  # how tightly a text is bound together
-
-
-def _wrap(text: Text, level: int) -> str:
-    return text[0] if text[1] >= level else f"({text[0]})"
-
-
-def _render(size: Size) -> Text:
-    """Write an expression for Python, and say how tightly it binds."""
-    if isinstance(size, int):
-        return str(size), _CALL if size >= 0 else _SUM
-    try:
-        return size._text
-    except AttributeError:
-        found = _joined(*summands(size, absorb=True))
-        _set(size, "_text", found)
-        return found
-
-
-def _joined(plus: list[Text], minus: list[Text], constant: int) -> Text:
-    """Write a sum: what is added, what is taken away, and the number last."""
-    if constant > 0 and not plus:
-        plus, constant = [(str(constant), _CALL)], 0
-    if len(plus) == 1 and not minus and not constant:
-        return plus[0]
-    text = " + ".join([part for part, _ in plus])
-    for part, level in minus:
-        text += f" - {part}" if text else "-" + (part if level > _QUOTIENT else f"({part})")
-    if constant:
-        text += f" {'-' if constant < 0 else '+'} {abs(constant)}"
-    return text, _SUM
-
-
-class _Summands:
-    """The terms of an expression that are still to be written, and what was."""
-
-    def __init__(self, size: Dim) -> None:
-        self.rest = dict(_varying(size))
-        self.constant = _constant(size)
-        self.order = {monomial: _print_key(monomial) for monomial in self.rest}
-        self.found: list[tuple[PrintKey, int, Text]] = []
-
-    def places(self) -> list[Monomial]:
-        return sorted(self.rest, key=self.order.__getitem__)
-
-    def add(self, place: Monomial, coefficient: int, factors: list[Text]) -> None:
-        text = _product_text(abs(coefficient), factors)
-        self.found.append((self.order[place], coefficient, text))
-
-
-PrintKey: TypeAlias = "tuple[int, tuple[tuple[str | int, ...], ...], tuple[tuple[Key, int], ...]]"
-
-
-def summands(size: Dim, *, absorb: bool = False) -> tuple[list[Text], list[Text], int]:
-    """Write what is added, what is taken away, and give the constant.
-
-    `e - d*(e//d)` is written `e % d`, products are put together again, and with `absorb` a
-    constant goes into a floor where that is shorter or avoids subtracting: `(H - 12)//4`.
-    """
-    work = _Summands(size)
-    for place in work.places() if len(size.terms) > 1 else ():
-        _take_modulo(place, work)
-    for place in work.places() if len(work.rest) > 1 else ():
-        _take_product(place, work)
-    floors = sum(map(_is_floor, work.rest))
-    for place in work.places():
-        if _is_floor(place):
-            _take_floor(place, work, absorb=absorb and floors == 1)
-        else:
-            work.add(place, work.rest[place], _factor_texts(place))
-    work.found.sort()
-    plus = [text for _, coefficient, text in work.found if coefficient > 0]
-    minus = [text for _, coefficient, text in work.found if coefficient < 0]
-    return plus, minus, work.constant
-
-
-def _print_key(monomial: Monomial) -> PrintKey:
-    """Sort by falling degree, then by the first symbols."""
-    firsts = tuple([min(map(natural, atom.symbols), default=()) for atom, _ in monomial])
-    return -sum([power for _, power in monomial]), firsts, _term_key((monomial, 1))
-
-
-def _take_floor(place: Monomial, work: _Summands, *, absorb: bool) -> None:
-    atom, coefficient = place[0][0], work.rest[place]
-    assert isinstance(atom, FloorDiv)
-    top, divisor = atom.numerator, atom.divisor
-    assert isinstance(top, Dim)
-    assert isinstance(divisor, int)
-    if coefficient < 0 and any(c < 0 for _, c in _varying(top)):
-        # -(e//d) = (d - 1 - e)//d
-        coefficient, top = -coefficient, (-top) + (divisor - 1)
-    text = _floor_text(top, divisor)
-    if absorb and coefficient > 0 and not work.constant % coefficient:
-        times = work.constant // coefficient
-        inside = _floor_text(top + divisor * times, divisor)
-        if times < 0 or len(inside) < len(text) + len(f" + {work.constant}"):
-            text, work.constant = inside, 0
-    work.add(place, coefficient, [(text, _QUOTIENT)])
-
-
-def _take_modulo(place: Monomial, work: _Summands) -> None:
-    """Take `times*(e % d)` out of the terms, `e//d` or its product with d being one."""
-    rest = work.rest
-    for atom, power in place:
-        if power > 1 or not isinstance(atom, FloorDiv) or place not in rest:
-            continue
-        top, divisor = atom.numerator, atom.divisor
-        product = _of(atom) * divisor
-        assert isinstance(product, Dim)
-        share = dict(product.terms)
-        if place not in share or rest[place] % share[place]:
-            continue
-        times = -rest[place] // share[place]
-        needed = {monomial: -times * c for monomial, c in share.items()}
-        if isinstance(top, Dim):
-            needed.update({monomial: times * c for monomial, c in _varying(top)})
-        elif work.constant != times * top:
-            continue
-        if any(rest.get(monomial) != c for monomial, c in needed.items()):
-            continue
-        for monomial in needed:
-            del rest[monomial]
-        work.constant -= times * _constant(top)
-        if times < 0 and isinstance(divisor, int):
-            # -(e % d) = (d - 1 - e) % d - (d - 1)
-            other = work.constant + times * (divisor - 1)
-            if abs(other) < abs(work.constant):
-                top = (divisor - 1) - top
-                top = top - _constant(top) + _constant(top) % divisor
-                times, work.constant = -times, other
-        text = f"{_wrap(_render(top), _PRODUCT)} % {_wrap(_render(divisor), _CALL)}"
-        work.add(place, times, [(text, _QUOTIENT)])
-
-
-def _take_product(place: Monomial, work: _Summands) -> None:
-    """Take `c*(a + m)*(b + n)` out of the terms, `a*b` being one."""
-    rest = work.rest
-    if place not in rest or not 1 < sum([power for _, power in place]) <= _MAX_FACTORS:
-        return
-    number = coefficient = rest[place]
-    factors: list[tuple[Dim, int]] = []
-    for atom, power in place:
-        less = _over(place, ((atom, 1),))
-        shift = rest.get(less, 0) if less else 0
-        common = gcd(power * coefficient, shift) * (1 if coefficient > 0 else -1)
-        times = power * coefficient // common if shift else 1
-        if number % times**power:
-            return
-        number //= times**power
-        factor = _of(atom) * times + (shift // common if shift else 0)
-        assert isinstance(factor, Dim)
-        factors.append((factor, power))
-    if all(len(factor.terms) == 1 for factor, _ in factors):
-        return
-    product: Size = number
-    for factor, power in factors:
-        product = product * factor**power
-    assert isinstance(product, Dim)
-    if any(rest.get(monomial) != c for monomial, c in _varying(product)):
-        return
-    for monomial, _ in _varying(product):
-        del rest[monomial]
-    work.constant -= _constant(product)
-    work.add(place, number, [_power_text(_render(factor), power) for factor, power in factors])
-
-
-def _floor_text(top: Size, divisor: Size) -> str:
-    return f"{_wrap(_render(top), _PRODUCT)}//{_wrap(_render(divisor), _CALL)}"
-
-
-def _factor_texts(monomial: Monomial) -> list[Text]:
-    return [
-        _power_text((str(atom), _QUOTIENT if isinstance(atom, FloorDiv) else _CALL), power)
-        for atom, power in monomial
-    ]
-
-
-def _power_text(base: Text, power: int) -> Text:
-    return base if power == 1 else (f"{_wrap(base, _CALL)}**{power}", _CALL)
-
-
-def _product_text(coefficient: int, factors: list[Text]) -> Text:
-    if coefficient == 1 and len(factors) == 1:
-        return factors[0]
-    texts = [_wrap(factor, _CALL) for factor in factors]
-    return "*".join(texts if coefficient == 1 else [str(coefficient), *texts]), _PRODUCT
-
-
-__all__ = [
-    "Atom",
-    "Dim",
-    "DimTooLarge",
-    "FloorDiv",
-    "FloorScale",
-    "Max",
-    "Min",
-    "Monomial",
-    "Size",
-    "Symbol",
-    "always",
-    "bounds",
-    "ceil_div",
-    "floor_scale",
-    "maximum",
-    "minimum",
-    "natural",
-    "summands",
-    "symbol",
-    "symbols_of",
-]

@@ -16,8 +16,10 @@ from .infer import Result
 from .latex import size_latex, to_latex
 from .loading import output_name
 from .net import Size
-from .propagate import LayerScope, Step, is_shape
+from .outputs import is_shape
+from .propagate import Step
 from .question import output_at
+from .scope import LayerScope
 from .sets import IntSet
 from .solve import Solution
 from .syntax import Call, Conditional, Constant, Name, Node, literal, parts_of, substitute, to_text

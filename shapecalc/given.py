@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from .arguments import lowest_unknowns
 from .dims import Dim, symbol, symbols_of
 from .errors import SpecError
 from .formula import ARITHMETIC, Compiler, FormulaError, Scope
 from .net import Layer, Net, Reference, Shape, Size, references
-from .propagate import lowest_unknowns
 from .registry import LayerType, Registry
 from .syntax import Call, Conditional, Constant, Name, Node, Star, names_in, parse
 from .syntax import Sequence as Tuple

@@ -31,7 +31,8 @@ from .net import (
     sizes_used,
     source_json,
 )
-from .propagate import Propagation, Step, flatten_output
+from .outputs import flatten_output
+from .propagate import Propagation, Step
 from .registry import Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison
 from .syntax import Node, to_text

@@ -12,8 +12,9 @@ from .facts import Facts, Misfit
 from .formula import FormulaError, NotKnown, Value
 from .given import as_shapes
 from .net import Net, Size
-from .propagate import LayerScope, Propagation
+from .propagate import Propagation
 from .registry import LayerType, Registry, default_registry
+from .scope import LayerScope
 from .syntax import Name, Node, Star, parts_of
 
 _ONE_LINE = re.compile(r"\s*(\{|\[|(name|inputs?|layers)\s*:\s)")  # a spec on one line

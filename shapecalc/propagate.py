@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from .arguments import (
-    Bound,
-    Environment,
-    Tensor,
-    bind,
-    complete,
-    demand_ranges,
-    evaluate_argument,
-    lowest_unknowns,
-)
+from .arguments import Bound, Environment, Tensor, bind, complete, demand_ranges, evaluate_argument
 from .dims import Dim
 from .errors import ShapeError, SpecError
 from .facts import Facts, Misfit
-from .formula import FormulaError, NotKnown, Scope, Value, equal, show
+from .formula import FormulaError, Value, show
+from .matching import demand_tensors, match_input, rank_message
 from .net import Layer, Reference, Shape, Size, Source
+from .outputs import Output, flatten_output, is_shape, numel
 from .registry import Input, LayerType, Registry
-from .structure import Outputs
-from .syntax import Call, Conditional, Constant, Name, Node, Star, literal, names_in, to_text
+from .scope import LayerScope
+from .syntax import Call, Conditional, Constant, Name, Node, Star, names_in, to_text
 from .syntax import Sequence as Tuple
-
-Output: TypeAlias = "Any"  # a Shape, a (nested) tuple of outputs, or None for one that is left out
 
 MAX_DEPTH = 20  # modules inside modules
 
@@ -49,7 +40,7 @@ class Step(NamedTuple):
         """How many numbers its own parameters hold."""
         total: Size = 0
         for shape in self.parameters.values():
-            total = total + _numel(shape)
+            total = total + numel(shape)
         return total
 
     @property
@@ -61,170 +52,6 @@ class Step(NamedTuple):
     def output_shape(self) -> Shape:
         """The shape of its output, or of the first where it has several."""
         return self.shapes[0]
-
-
-def _numel(shape: Shape) -> Size:
-    total: Size = 1
-    for size in shape:
-        total = total * size
-    return total
-
-
-def is_shape(value: Output) -> bool:
-    """Tell a shape from a tuple of outputs."""
-    if not isinstance(value, tuple) or isinstance(value, Outputs):
-        return False
-    return all(isinstance(item, (int, Dim)) for item in value)
-
-
-def flatten_output(value: Output) -> list[Shape]:
-    """List the shapes in nested tuples of outputs, in order."""
-    if value is None:
-        return []
-    if is_shape(value):
-        return [value]
-    return [shape for item in value for shape in flatten_output(item)]
-
-
-# ------------------------------------------------------------------------------ one layer
-
-
-class LayerScope(Scope):
-    """The names of one layer's formulas, computed when they are needed."""
-
-    __slots__ = ("depth", "facts", "owner", "type")
-
-    def __init__(self, type_: LayerType, owner: Propagation, facts: Facts, depth: int) -> None:
-        super().__init__()
-        self.type = type_
-        self.owner = owner
-        self.facts = facts
-        self.depth = depth
-
-    def __missing__(self, name: str) -> Value:
-        formula = self.type.where.get(name)
-        if formula is None:
-            raise NotKnown(f"{name} is not known in {self.type.key}")
-        self[name] = None  # a formula that needs itself finds nothing
-        value = formula(self, 0)
-        self[name] = value
-        return value
-
-    def decide(self, relation: Any) -> bool:
-        return self.facts.decide(relation)
-
-    def holds(self, relation: Any) -> bool | None:
-        """Say whether a relation is proven, refuted, or (None) open."""
-        return self.facts.holds(relation)
-
-    @property
-    def unites(self) -> bool:
-        """Whether cases that the sizes leave open are united, rather than visited one by one."""
-        return self.facts.unites
-
-    def possible(self, relation: Any) -> bool:
-        """Say whether a relation may hold, as far as is known."""
-        return self.facts.possible(relation)
-
-    def choose(self, relation: Any, *, prefer: bool) -> bool:
-        """Choose a case where the sizes leave it open."""
-        return self.facts.decide(relation, prefer=prefer)
-
-    def require(self, value: Any, message: Callable[[], str], kind: str = "check") -> None:
-        """Demand a relation."""
-        self.facts.require(value, message, kind)
-
-    def keep_batch(self, shape: Shape, rest: Size) -> Size | None:
-        """Give the batch's size where a view with -1 in front must keep it, else None."""
-        inside = _numel(shape[1:])
-        batch = shape[0]
-        if isinstance(inside, int) and isinstance(rest, int):
-            if isinstance(batch, int):
-                if inside != rest and inside % rest == 0:
-                    self.facts.warnings.append(
-                        f"{self.facts.layer}: view(-1, ...) moves elements into the batch:"
-                        f" {show(batch)} becomes {show(batch * inside // rest)}"
-                    )
-                return None
-            if inside == rest:
-                return batch
-        if self.facts.mixing is None or self.facts.layer in self.facts.mixing:
-            return None
-        if isinstance(batch, Dim) and len(batch.symbols) > 1:
-            return None
-        same = equal(inside, rest)
-        if not self.facts.strict:
-            if self.facts.holds(same) is False:
-                return None
-            if self.facts.holds(same) is None:
-                self.facts.warnings.append(
-                    f"{self.facts.layer}: the batch is kept; PyTorch also runs where"
-                    f" {show(inside)} is another multiple of {show(rest)}, and mixes samples"
-                )
-        self.require(
-            same,
-            lambda: f"a sample of {show(inside)} elements doesn't fit the {show(rest)} of the view",
-            "batch",
-        )
-        self.facts.kept.add(self.facts.layer)
-        return batch
-
-    def fill(self, parts: Sequence[Any], axis: int) -> str:
-        """Put values into a message."""
-        texts = [part if isinstance(part, str) else part(self, axis) for part in parts]
-        return "".join([text if isinstance(text, str) else show(text) for text in texts])
-
-    # ------------------------------------------------------------------- modules as arguments
-
-    def apply(self, module: Value, inputs: Sequence[Value], named: Mapping[str, Value]) -> Value:
-        """Give the output of a module that is an argument."""
-        return inputs[0] if module is None else self._applied(module, inputs, named)[0]
-
-    def macs_of(self, module: Value, inputs: Sequence[Value], named: Mapping[str, Value]) -> Value:
-        """Give the multiply-accumulates of a module that is an argument."""
-        if module is None:
-            return 0
-        scope = self._applied(module, inputs, named)[1]
-        return scope.type.macs(scope, 0) if scope.type.macs is not None else 0
-
-    def _applied(
-        self, module: Value, inputs: Sequence[Value], named: Mapping[str, Value]
-    ) -> tuple[Output, LayerScope]:
-        call = self._module(module)
-        forward = {item.name for item in self.owner.registry.find(call.function).forward}
-        words = tuple((name, literal(item)) for name, item in named.items() if name in forward)
-        if words:
-            call = call._replace(forward=((), words))
-        tensors = {name: item for name, item in named.items() if name not in forward}
-        return self.owner.apply(call, list(inputs), tensors, self.facts, self.depth + 1)
-
-    def class_of(self, module: Value) -> str:
-        """Give the name of the class of a module that is an argument, functions around it taken off."""
-        call = self._module(module)
-        type_ = self.owner.registry.find(call.function)
-        if type_.is_function and type_.wraps and call.arguments:
-            return self.class_of(call.arguments[0])
-        return type_.name
-
-    def state(self, module: Value) -> Value:
-        """Give the parameters of a module that is an argument, as pairs of name and shape."""
-        found = self.owner.state(self._module(module), self.facts, self.depth + 1)
-        return tuple(found[0].items())
-
-    def buffers(self, module: Value) -> Value:
-        """Give the buffers of a module that is an argument, as pairs of name and shape."""
-        found = self.owner.state(self._module(module), self.facts, self.depth + 1)
-        return tuple(found[1].items())
-
-    def argument(self, module: Value, name: str) -> Value:
-        """Give one argument of a module that is an argument."""
-        call = self._module(module)
-        return self.owner.construct(call, 0, self.facts, self.depth + 1).values[name]
-
-    def _module(self, module: Value) -> Call:
-        if not isinstance(module, Call):
-            raise FormulaError(f"{show(module)} is not a module")
-        return module
 
 
 _NO_STATE: tuple[Mapping[str, Shape], Mapping[str, Shape]] = ({}, {})
@@ -475,9 +302,9 @@ class Propagation:
             scope.update((item.name, value) for item, value in given)
             for item, value in given:
                 if item.pattern is None:
-                    _demand_tensors(item, value, scope)
+                    demand_tensors(item, value, scope)
                 elif value is not None:
-                    _match_input(item, value, scope)
+                    match_input(item, value, scope)
             self._check(scope, static=False)
             output = scope["output"] = type_.output(scope, 0)
             _demand_natural(output, inputs, facts)
@@ -498,7 +325,7 @@ class Propagation:
             for axes in type_.axes:
                 if len(value) == fixed + axes:
                     return axes
-        raise Misfit(_rank_message(item, value, type_), "rank")
+        raise Misfit(rank_message(item, value, type_), "rank")
 
     def _assign(
         self, made: Construction, inputs: list[Output], named: Mapping[str, Output]
@@ -641,187 +468,6 @@ def _subscripted(node: Node) -> tuple[str, tuple[int, ...]]:
     raise SpecError(f"size of `{to_text(node)}`, which is not a layer", code="S114")
 
 
-# -------------------------------------------------------------------------------- patterns
-
-
-def _match_input(item: Input, value: Output, scope: LayerScope) -> None:
-    if item.variadic:
-        for one in value:
-            _match(item, item.pattern, one, scope)
-        return
-    _match(item, item.pattern, value, scope)
-
-
-def _match(item: Input, pattern: Node | None, value: Output, scope: LayerScope) -> None:
-    """Match a shape against a pattern, giving its names their sizes."""
-    if isinstance(pattern, Conditional):
-        test = scope.type.compile(pattern.test)(scope, 0)
-        if not isinstance(test, bool):
-            test = scope.decide(test) if not isinstance(test, int | None) else bool(test)
-        chosen = pattern.yes if test else pattern.no
-        _match(item._replace(pattern=chosen, text=""), chosen, value, scope)
-        return
-    if not isinstance(pattern, Tuple):
-        if isinstance(pattern, Name) and pattern.name == "any":
-            _demand_tensors(item._replace(variadic=False), value, scope)
-            return
-        wanted = scope.type.compile(pattern)(scope, 0) if pattern is not None else None
-        _demand_shape(item, wanted, value, scope)
-        return
-    if pattern.optional:  # a tuple of tensors
-        if is_shape(value) or len(value) != len(pattern.items):
-            raise Misfit(
-                f"{scope.type.name}: {item.name} must be a tuple of {len(pattern.items)} tensors",
-                "rank",
-            )
-        for part, one in zip(pattern.items, value, strict=True):
-            _match(item._replace(pattern=part, text=""), part, one, scope)
-        return
-    _demand_tensor(item, value, scope)
-    _match_sizes(item, pattern.items, value, scope)
-
-
-def _demand_tensors(item: Input, value: Output, scope: LayerScope) -> None:
-    """Demand tensors of any shape, and no tuples of them."""
-    if not item.parts:
-        for one in value if item.variadic and value is not None else (value,):
-            if one is not None:
-                _demand_tensor(item, one, scope)
-
-
-def _demand_tensor(item: Input, value: Output, scope: LayerScope) -> None:
-    if not is_shape(value):
-        raise Misfit(
-            f"{scope.type.name} takes one tensor as {item.name}; {len(value or ())} come in."
-            " Say which, as in lstm[0]",
-            "rank",
-        )
-
-
-def _match_sizes(item: Input, items: tuple[Node, ...], shape: Shape, scope: LayerScope) -> None:
-    fixed = 0
-    optional = None
-    widths: dict[int, int] = {}
-    open_star = None  # the one star that takes what is left
-    for place, part in enumerate(items):
-        if isinstance(part, Star):
-            width = _star_width(part, scope)
-            if width is None:
-                open_star = place
-            else:
-                widths[place] = width
-        elif isinstance(part, Tuple):
-            optional = place
-        else:
-            fixed += 1
-    taken = fixed + sum(widths.values())
-    if open_star is not None:
-        widths[open_star] = max(len(shape) - taken, 0)
-        taken += widths[open_star]
-    spare = len(shape) - taken
-    present = spare == 1
-    if optional is None:
-        fits = spare == 0
-    else:
-        name = items[optional].items[0].name  # type: ignore[union-attr]
-        known = dict.__contains__(scope, name)
-        fits = spare in (0, 1) and not (known and (scope[name] is not None) != present)
-    if not fits:
-        raise Misfit(_rank_message(item, shape, scope.type), "rank")
-    at = 0
-    for place, part in enumerate(items):
-        if isinstance(part, Star):
-            _bind_sizes(part.value, shape[at : at + widths[place]], scope, item, shape)
-            at += widths[place]
-        elif isinstance(part, Tuple):
-            name = part.items[0].name  # type: ignore[union-attr]
-            if present:
-                _bind_size(part.items[0], shape[at], scope, item, shape)
-                at += 1
-            else:
-                scope[name] = None
-        else:
-            _bind_size(part, shape[at], scope, item, shape)
-            at += 1
-
-
-def _star_width(part: Star, scope: LayerScope) -> int | None:
-    """Say how many sizes `*name` stands for; None: any number."""
-    name = part.value.name  # type: ignore[union-attr]
-    if scope.type.axes is not None and name.startswith("L"):
-        return scope.axes
-    if name in scope.type.where or dict.__contains__(scope, name):
-        return len(scope[name])
-    return None
-
-
-def _bind_size(part: Node, size: Size, scope: LayerScope, item: Input, shape: Shape) -> None:
-    if isinstance(part, Name) and not (
-        dict.__contains__(scope, part.name) or part.name in scope.type.where
-    ):
-        scope[part.name] = size
-        return
-    wanted = scope.type.compile(part)(scope, 0)
-    if wanted is None:
-        raise Misfit(_rank_message(item, shape, scope.type), "rank")
-    if type(wanted) is int and wanted == size:
-        return
-    text = part.name if isinstance(part, Name) else to_text(part)
-    scope.facts.require(
-        equal(size, wanted),
-        lambda: (
-            f"{scope.type.name} needs {text}={show(wanted)} in {item.name},"
-            f" and gets {show(size)}: {show(shape)}"
-        ),
-        text,
-    )
-
-
-def _bind_sizes(part: Node, sizes: Shape, scope: LayerScope, item: Input, shape: Shape) -> None:
-    if isinstance(part, Name) and not (
-        dict.__contains__(scope, part.name) or part.name in scope.type.where
-    ):
-        scope[part.name] = sizes
-        return
-    names = {item.name for item in scope.type.parameters}
-    argument = part.name if isinstance(part, Name) and part.name in names else None
-    _demand_shape(item, scope.type.compile(part)(scope, 0), sizes, scope, shape, argument)
-
-
-def _demand_shape(
-    item: Input,
-    wanted: Value,
-    sizes: Value,
-    scope: LayerScope,
-    shape: Shape | None = None,
-    argument: str | None = None,
-) -> None:
-    if not is_shape(sizes):
-        raise Misfit(f"{scope.type.name} takes one tensor as {item.name}", "rank")
-    scope.facts.require(
-        equal(sizes, wanted),
-        lambda: (
-            f"{scope.type.name} needs {show(wanted) or 'no sizes'} in {item.name}, and gets"
-            f" {show(sizes) or 'none'}" + (f": {show(shape)}" if shape is not None else "")
-        ),
-        argument or item.name,
-    )
-
-
-def _rank_message(item: Input, shape: Output, type_: LayerType) -> str:
-    have = f"{len(shape)} dimensions: {show(shape) or '()'}" if is_shape(shape) else "a tuple"
-    return f"{type_.name} takes {_pattern_text(item, type_)} as {item.name}, and gets {have}"
-
-
-def _pattern_text(item: Input, type_: LayerType) -> str:
-    axes = type_.axes if isinstance(type_.axes, int) else None
-    letters = {1: "L", 2: "H, W", 3: "D, H, W"}.get(axes or 0, "L...")
-    text = item.text.partition(" | number")[0]
-    if not text and item.pattern is not None:  # one of several patterns
-        text = to_text(item.pattern)
-    return text.replace("*L", letters).replace("[N]", "N (or none)")
-
-
 def _demand_natural(output: Output, inputs: list[Output], facts: Facts) -> None:
     """Demand that no size of an output is below 0; those that came in aren't, nor are their products."""
     for shape in flatten_output(output):
@@ -869,6 +515,3 @@ def _wording(scope: LayerScope, misfit: Misfit) -> str | None:
         return scope.type.template(text)(scope, 0)
     except (FormulaError, Misfit, SpecError):
         return None
-
-
-__all__ = ["Propagation", "Step", "flatten_output", "is_shape", "lowest_unknowns"]

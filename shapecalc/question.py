@@ -21,7 +21,7 @@ from .given import (
 )
 from .infer import Result, mixed_views
 from .net import Layer, Net, Reference, Shape, Size, nearest_layer, references, sizes_used
-from .propagate import flatten_output
+from .outputs import flatten_output
 from .registry import Input, Registry
 from .syntax import Call, Compare, Conditional, Constant, Name, Node, Star
 from .syntax import Sequence as Tuple

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from .dims import Dim
 from .infer import Result
 from .net import Size, references
-from .propagate import Step, is_shape
+from .outputs import is_shape
+from .propagate import Step
 from .windows import window_of
 
 

@@ -20,7 +20,7 @@ from .facts import Facts
 from .given import InputLike, as_shapes, unused_values
 from .infer import Result, mixed_views, propagate_net
 from .net import Net, OtherNets, shape_json
-from .propagate import is_shape
+from .outputs import is_shape
 from .question import BATCH, Question, ask, cut, inside, output_at, reference_of, unknown_layer
 from .registry import Registry, default_registry
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of

@@ -12,7 +12,7 @@ from .boxes import Box
 from .dims import Dim, symbol
 from .errors import ShapecalcError, ShapeError, SolveError
 from .net import Size
-from .propagate import is_shape
+from .outputs import is_shape
 from .question import Question, output_at
 from .relations import Relation, all_of, compare
 from .sets import IntSet

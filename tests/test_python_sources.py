@@ -13,7 +13,7 @@ import pytest
 from shapecalc.errors import ShapeError, SpecError
 from shapecalc.infer import infer
 from shapecalc.net import Net
-from shapecalc.propagate import flatten_output
+from shapecalc.outputs import flatten_output
 from shapecalc.readers.python import SourceMisfit, read_python
 from shapecalc.registry import default_registry
 from shapecalc.solve import solve

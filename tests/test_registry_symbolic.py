@@ -20,7 +20,8 @@ from shapecalc.dims import Dim, symbol
 from shapecalc.errors import ShapecalcError
 from shapecalc.facts import Facts
 from shapecalc.net import Layer, Reference, Shape
-from shapecalc.propagate import Propagation, Step, flatten_output
+from shapecalc.outputs import flatten_output
+from shapecalc.propagate import Propagation, Step
 from shapecalc.registry import Kind, LayerType, Parameter, Registry, default_registry
 from shapecalc.relations import all_of, compare
 from shapecalc.sets import IntSet

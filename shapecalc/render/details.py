@@ -10,7 +10,8 @@ from ..errors import ShapecalcError
 from ..formula import FormulaError
 from ..infer import Result
 from ..net import Size
-from ..propagate import LayerScope, Step
+from ..propagate import Step
+from ..scope import LayerScope
 from .rows import NOTHING, Column, number, total
 
 BYTES = 4  # of a float32

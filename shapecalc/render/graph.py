@@ -9,7 +9,7 @@ from ..errors import ShapecalcError
 from ..formula import show
 from ..infer import Result
 from ..net import Layer, Reference, Size, Source
-from ..propagate import Output, flatten_output
+from ..outputs import Output, flatten_output
 from ..syntax import to_text
 from .rows import counted, printable
 

@@ -11,7 +11,7 @@ from ..dims import Dim
 from ..errors import ShapecalcError
 from ..infer import Result
 from ..net import Size
-from ..propagate import flatten_output
+from ..outputs import flatten_output
 from ..question import BATCH, Question, ask
 from ..solve import Solution, answer
 from .graph import Graph

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from ...errors import SpecError
 from ...facts import Facts
 from ...net import Layer, Reference, Source
-from ...propagate import Output as Shapes
-from ...propagate import Propagation, is_shape
+from ...outputs import Output as Shapes
+from ...outputs import is_shape
+from ...propagate import Propagation
 from ...registry import LayerType, Registry
 from ...syntax import Call, Constant, Node
 from ...syntax import Sequence as Tuple

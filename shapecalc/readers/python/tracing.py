@@ -9,7 +9,8 @@ from ...dims import Dim
 from ...errors import Location, ShapeError, SpecError
 from ...facts import Facts
 from ...net import Layer, Net, Reference, Shape, references
-from ...propagate import Propagation, is_shape
+from ...outputs import is_shape
+from ...propagate import Propagation
 from ...registry import LayerType, Registry
 from ...relations import AllOf, AnyOf, Comparison, Relation, negate
 from ...syntax import Call, Constant, Name, Node, Sequence, parse, parts_of

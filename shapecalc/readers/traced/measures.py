@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...net import Shape
-from ...propagate import is_shape
+from ...outputs import is_shape
 from ...syntax import Binary, Call, Compare, Constant, Name, Node, Unary
 from .values import Expression, Opaque, Output, RankWanted, Sizes, Value, plain_node
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import SpecError
 from ...net import Reference
-from ...propagate import is_shape
+from ...outputs import is_shape
 from ...syntax import Call, Compare
 from ...syntax import Sequence as Tuple
 from .measures import RANK, SIZES, compute, negated

@@ -9,7 +9,8 @@ from ...dims import Dim
 from ...errors import SpecError
 from ...facts import Facts
 from ...net import Layer, Reference, Shape, Source
-from ...propagate import Propagation, is_shape
+from ...outputs import is_shape
+from ...propagate import Propagation
 from ...registry import LayerType, Parameter
 from ...syntax import Call, Node
 from ...syntax import Sequence as Tuple

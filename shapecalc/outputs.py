@@ -1,0 +1,34 @@
+"""What a layer gives: a shape, or tuples of shapes."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from .dims import Dim
+from .net import Shape, Size
+from .structure import Outputs
+
+Output: TypeAlias = "Any"  # a Shape, a (nested) tuple of outputs, or None for one that is left out
+
+
+def numel(shape: Shape) -> Size:
+    total: Size = 1
+    for size in shape:
+        total = total * size
+    return total
+
+
+def is_shape(value: Output) -> bool:
+    """Tell a shape from a tuple of outputs."""
+    if not isinstance(value, tuple) or isinstance(value, Outputs):
+        return False
+    return all(isinstance(item, (int, Dim)) for item in value)
+
+
+def flatten_output(value: Output) -> list[Shape]:
+    """List the shapes in nested tuples of outputs, in order."""
+    if value is None:
+        return []
+    if is_shape(value):
+        return [value]
+    return [shape for item in value for shape in flatten_output(item)]

@@ -7,6 +7,7 @@ import click
 from .options import (
     Face,
     common,
+    form_by_ending,
     load_net,
     load_registry,
     parse_assignments,
@@ -58,7 +59,7 @@ def command(
         values = {**named_numbers(read, named), **(values or {})}
         read = read._replace(inputs={**read.inputs, **named})
     read = with_values(read, values or {})
-    match "json" if face.json else form or form_of(face.output):
+    match "json" if face.json else form or form_by_ending(face.output, ENDINGS, "yaml"):
         case "json":
             face.document(read.to_dict())
         case "py":
@@ -70,19 +71,3 @@ def command(
 
             face.answer(spec_text(read, registry))
     return 0
-
-
-def form_of(output: str | None) -> str:
-    """Choose the form by a file's ending.
-
-    Raises `BadParameter` for an ending that names none.
-    """
-    if output is None:
-        return "yaml"
-    ending = output.rpartition(".")[2].lower() if "." in output else ""
-    if ending not in ENDINGS:
-        raise click.BadParameter(
-            f"{output!r} ends in none of .yaml, .json, .py: say which with --format",
-            param_hint="-o",
-        )
-    return ENDINGS[ending]

@@ -7,6 +7,7 @@ import click
 from .options import (
     Face,
     common,
+    form_by_ending,
     load_net,
     load_registry,
     parse_assignments,
@@ -49,7 +50,7 @@ def command(
 
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
-    chosen = form or form_of(face.output)
+    chosen = form or form_by_ending(face.output, ENDINGS, "svg")
     result = infer(load_net(net, registry, shapes), input=shapes, set=values, registry=registry)
     text = draw(result, chosen, depth)
     failed = bool(result.errors)
@@ -90,19 +91,3 @@ def draw(result: object, form: str, depth: int | None) -> str:
     from ..render.svg import svg_text
 
     return svg_text(graph)
-
-
-def form_of(output: str | None) -> str:
-    """Choose the form by a file's ending.
-
-    Raises `BadParameter` for an ending that names none.
-    """
-    if output is None:
-        return "svg"
-    ending = output.rpartition(".")[2].lower() if "." in output else ""
-    if ending not in ENDINGS:
-        raise click.BadParameter(
-            f"{output!r} ends in none of .svg, .html, .mmd, .dot: say which with --format",
-            param_hint="-o",
-        )
-    return ENDINGS[ending]

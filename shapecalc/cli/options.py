@@ -225,6 +225,25 @@ def _stdin() -> str:
     return text
 
 
+def form_by_ending(output: str | None, endings: Mapping[str, str], otherwise: str) -> str:
+    """Choose the form of an answer by its file's ending; `otherwise` where there is no file.
+
+    Raises `BadParameter` for an ending that names none.
+    """
+    if output is None:
+        return otherwise
+    ending = output.rpartition(".")[2].lower() if "." in output else ""
+    if ending not in endings:
+        forms: dict[str, str] = {}
+        for name, form in endings.items():
+            forms.setdefault(form, f".{name}")  # one ending a form
+        known = ", ".join(forms.values())
+        raise click.BadParameter(
+            f"{output!r} ends in none of {known}: say which with --format", param_hint="-o"
+        )
+    return endings[ending]
+
+
 def parse_inputs(given: tuple[str, ...]) -> Inputs:
     """Read --input: one shape, shapes by name, or all of them in order."""
     if not given:

@@ -7,6 +7,21 @@ from typing import Any
 from ..registry import Kind, Parameter
 from ..syntax import Call, Constant
 
+# What says where and how a tensor is kept; shapes don't depend on it.
+STORAGE = frozenset(
+    [
+        "device",
+        "dtype",
+        "out",
+        "layout",
+        "requires_grad",
+        "pin_memory",
+        "memory_format",
+        "generator",
+        "non_blocking",
+    ]
+)
+
 
 def plainest(value: Any, slot: Parameter | None) -> Any:
     """Write one number for all axes, and a number for a tuple of one, where that is the same."""

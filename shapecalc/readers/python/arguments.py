@@ -10,6 +10,7 @@ from ...errors import SpecError
 from ...net import Source
 from ...registry import Input, LayerType, Parameter
 from ...syntax import Binary, Call, Constant, Node, Sequence, parse
+from ..constructions import STORAGE
 from .arrays import to_nested
 from .values import (
     Array,
@@ -33,21 +34,6 @@ if TYPE_CHECKING:
     from .tracing import Tracer
 
 LARGEST = 3.4028234663852886e38  # stands for infinity, which no formula writes
-
-# What says where and how a tensor is kept; shapes don't depend on it.
-STORAGE = frozenset(
-    [
-        "device",
-        "dtype",
-        "out",
-        "layout",
-        "requires_grad",
-        "pin_memory",
-        "memory_format",
-        "generator",
-        "non_blocking",
-    ]
-)
 
 
 class Sorted(NamedTuple):

@@ -8,22 +8,8 @@ from typing import NamedTuple
 from ...net import Source
 from ...registry import Input, LayerType, Parameter
 from ...syntax import Constant, Node
-from ..constructions import is_default
+from ..constructions import STORAGE, is_default
 from .values import Expression, Opaque, Value, holds_tensor, source_of, sources_of
-
-_STORAGE = frozenset(
-    [
-        "device",
-        "dtype",
-        "out",
-        "layout",
-        "requires_grad",
-        "pin_memory",
-        "memory_format",
-        "generator",
-        "non_blocking",
-    ]
-)
 
 
 class Arguments(NamedTuple):
@@ -116,7 +102,7 @@ class Sorter:
             name = word if word in known or word in inputs else self.aliases.get(word, word)
             if name in known and known[name].is_ignored:
                 continue
-            if name not in known and name not in inputs and name in _STORAGE:
+            if name not in known and name not in inputs and name in STORAGE:
                 continue
             if holds_tensor(value):
                 # Whatever a function calls its list of tensors, the registry has one such input.

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare, decide, negate
+from .relations import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Relation,
+    all_of,
+    any_of,
+    compare,
+    decide,
+    negate,
+    without_factors,
+)
 
 Bounds = tuple[int, "int | None"]
 
@@ -122,6 +133,11 @@ class Facts:
                 raise Misfit(message(), kind)
             return
         answer = self.holds(value)
+        if answer is None:
+            simpler = without_factors(value, self.known)
+            if simpler != value:
+                self.require(simpler, message, kind)
+                return
         if answer is None and isinstance(value, AllOf):
             for item in value.items:  # one after the other, for what one grants may refute the next
                 self.require(item, message, kind)

@@ -25,7 +25,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import gcd
 from typing import TypeAlias
 
-from .dims import Atom, Dim, FloorDiv, Symbol, always, bounds
+from .dims import Atom, Dim, FloorDiv, Symbol, always, bounds, sum_of
+from .dims.factors import MOST_TERMS, content, quotient
 
 Size: TypeAlias = "int | Dim"
 Term: TypeAlias = "tuple[tuple[tuple[Atom, int], ...], int]"
@@ -406,6 +407,48 @@ def decide(relation: Relation | bool, known: Known) -> bool | None:
             return _combined([decide(item, known) for item in relation.items], ends=True)
 
 
+def without_factors(relation: Relation | bool, known: Known) -> Relation | bool:
+    """Leave out factors that are at least 1: `(H - 2)*k >= 1` is `k >= 1` where `H >= 3` is known.
+
+    >>> from shapecalc.dims import symbol
+    >>> H, W = symbol("H"), symbol("W")
+    >>> without_factors(compare(H * W, "==", H * 7), {"H": (1, None)})
+    Comparison(W == 7)
+    """
+    match relation:
+        case Comparison():
+            return _without_factors(relation, known)
+        case AllOf():
+            return all_of([without_factors(item, known) for item in relation.items])
+        case AnyOf():
+            return any_of([without_factors(item, known) for item in relation.items])
+        case _:
+            return relation
+
+
+def _without_factors(relation: Comparison, known: Known) -> Relation | bool:
+    """Divide by what the coefficients of an atom have in common, if that is at least 1.
+
+    With `u*v >= 1` as with `u*v >= 0`: v is at least as much.
+    """
+    dim = relation.dim
+    if len(dim.terms) > MOST_TERMS or not _is_product(dim):
+        return relation
+    least = 1 if relation.op == ">=" and _split(dim)[1] == -1 else 0
+    size: Size = dim + least
+    for atom in dict.fromkeys([atom for monomial, _ in dim.terms for atom, _ in monomial]):
+        if not isinstance(size, Dim):
+            break
+        terms = dict(size.terms)
+        common = content(terms, atom)
+        if common.keys() == {()}:
+            continue
+        low = bounds(sum_of(common), known)[0]
+        if low is not None and low >= 1:
+            size = sum_of(quotient(terms, common))
+    return compare(size, relation.op, least)
+
+
 def _combined(answers: Sequence[bool | None], *, ends: bool) -> bool | None:
     if ends in answers:
         return ends
@@ -433,4 +476,5 @@ __all__ = [
     "compare",
     "decide",
     "negate",
+    "without_factors",
 ]

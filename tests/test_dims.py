@@ -108,6 +108,23 @@ def test_floors_and_remainders_are_those_of_integers(a: Size, n: int, at: Values
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@given(sizes, sizes, sizes, points)
+def test_what_a_fraction_has_in_common_cancels(a: Size, b: Size, c: Size, at: Values) -> None:
+    x, y, z = value(a, at), value(b, at), value(c, at)
+    if y * z >= 1:
+        assert value(a * b // (b * c), at) == x * y // (y * z)
+
+
+def test_common_factors_cancel_where_their_sign_is_plain() -> None:
+    assert str((H - 2) * (W - 2) // (2 * H - 4)) == "(W - 2)//2"
+    assert str((5 - H) * (W - 2) // ((5 - H) * k)) == "(W - 2)//k"
+    assert (H * k - 2 * k) * W // (H - 2) == k * W
+    unclear = (H - 2) * (W - 2) // ((H - 2) * (W - 3))
+    assert str(unclear) == "(H - 2)*(W - 2)//((H - 2)*(W - 3))"
+    assert unclear == N * (H - 2) * (W - 2) // (N * (H - 2) * (W - 3))
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(sizes, sizes, points)
 def test_divisors_may_be_sizes_that_are_at_least_1(a: Size, b: Size, at: Values) -> None:
     x, y = value(a, at), value(b, at)

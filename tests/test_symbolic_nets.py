@@ -79,3 +79,11 @@ def test_a_view_says_that_it_keeps_the_batch() -> None:
     result = shapecalc.infer("view(-1, 400)", input=("N", 1, "H", "W"))
     assert result.conditions == ("H*W == 400",)
     assert "mixes samples" in result.warnings[0]
+
+
+def test_factors_that_are_positive_leave_conditions_and_sizes() -> None:
+    result = shapecalc.infer("Conv2d(3, 1, 3) | view(N, -1, 2*H - 4)", input=("N", 3, "H", "W"))
+    assert result.conditions == ("H >= 3", "W % 2 == 0 and W >= 4")
+    assert [str(size) for size in result.outputs["1"][0]] == ["N", "(W - 2)//2", "2*H - 4"]
+    result = shapecalc.infer("Conv2d(3, 8, 3) | view(N, -1, (H - 2)*k)", input=("N", 3, "H", "W"))
+    assert result.conditions == ("H >= 3", "W >= 3", "k >= 1", "(8*W - 16) % k == 0")

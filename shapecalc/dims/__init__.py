@@ -19,6 +19,7 @@ from .polynomials import (
     maximum,
     minimum,
     natural,
+    sum_of,
     symbol,
     symbols_of,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "maximum",
     "minimum",
     "natural",
+    "sum_of",
     "symbol",
     "symbols_of",
 ]

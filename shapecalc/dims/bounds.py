@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import comb, gcd
 from typing import TypeAlias
 
+from .factors import monomial_product
 from .polynomials import (
     Atom,
     Dim,
@@ -19,7 +20,6 @@ from .polynomials import (
     Term,
     accumulate,
     is_floor,
-    monomial_product,
     varying_terms,
 )
 

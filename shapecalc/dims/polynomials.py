@@ -11,10 +11,12 @@ A `Dim` is kept in a normal form, in which chains of floors collapse; for intege
 * `(d*e + f)//d = e + f//d`
 * `(e//b + f)//d = (e + b*f)//(b*d)`
 * `(g*e + c)//(g*d) = (e + c//g)//d`
+* `(h*e)//(h*d) = e//d`, an expression h being at least 1 as d is
 * `(-e)//d = -((e + d - 1)//d)`
 * `e % d = e - d*(e//d)`
 
-A divisor that is an expression is taken to be at least 1, as all sizes, strides and groups are.
+A divisor that is an expression is taken to be at least 1, as all sizes, strides and groups are, and
+symbols to be at least 0.
 A result that doesn't depend on a symbol is a plain `int`. Equality is that of the normal forms.
 """
 
@@ -26,6 +28,7 @@ from math import gcd
 from typing import TypeAlias
 
 from ..errors import ShapecalcError
+from .factors import common_factor, monomial_factor, monomial_product, monomial_quotient, quotient
 
 MAX_TERMS = 2_000  # of one expression
 MAX_WORK = 100_000  # products of terms in one multiplication
@@ -472,31 +475,6 @@ def term_key(term: Term) -> tuple[tuple[Key, int], ...]:
     return tuple([(atom.key, power) for atom, power in term[0]])
 
 
-def monomial_product(left: Monomial, right: Monomial) -> Monomial:
-    if not left or not right:
-        return left or right
-    powers = dict(left)
-    for atom, power in right:
-        powers[atom] = powers.get(atom, 0) + power
-    if len(powers) == 1:
-        return tuple(powers.items())
-    return tuple(sorted(powers.items(), key=lambda pair: pair[0].key))
-
-
-def monomial_quotient(monomial: Monomial, divisor: Monomial) -> Monomial | None:
-    """Divide a monomial by another; None when that isn't possible."""
-    powers = dict(monomial)
-    for atom, power in divisor:
-        left = powers.get(atom, 0) - power
-        if left < 0:
-            return None
-        if left:
-            powers[atom] = left
-        else:
-            del powers[atom]
-    return tuple(powers.items())
-
-
 def constant_of(size: Size) -> int:
     if isinstance(size, int):
         return size
@@ -675,63 +653,46 @@ def _floor_by_size(top: Size, divisor: Dim) -> Size:
 
 
 def _quotient(top: Size, divisor: Dim) -> tuple[Size, Size]:
-    """Split off multiples of the divisor: all of them by a monomial, else if nothing is left."""
-    if isinstance(top, int):
+    """Split off what a divisor of one term divides."""
+    if isinstance(top, int) or len(divisor.terms) > 1:
         return 0, top
-    if len(divisor.terms) == 1:
-        ((monomial, number),) = divisor.terms
-        whole: dict[Monomial, int] = {}
-        rest: dict[Monomial, int] = {}
-        for part, coefficient in top.terms:
-            left = None if coefficient % number else monomial_quotient(part, monomial)
-            if left is None:
-                rest[part] = coefficient
-            else:
-                whole[left] = coefficient // number
-        return (_build(whole), _build(rest)) if whole else (0, top)
-    lead, number = max(divisor.terms, key=_degree_first)
-    found: Size = 0
-    size: Size = top
-    for _ in range(len(top.terms)):
-        if isinstance(size, int):
-            return found, size
-        part, coefficient = max(size.terms, key=_degree_first)
-        left = None if coefficient % number else monomial_quotient(part, lead)
+    ((monomial, number),) = divisor.terms
+    whole: dict[Monomial, int] = {}
+    rest: dict[Monomial, int] = {}
+    for part, coefficient in top.terms:
+        left = None if coefficient % number else monomial_quotient(part, monomial)
         if left is None:
-            break
-        times = coefficient // number
-        step: Size = _dim(((left, times),)) if left else times
-        found, size = found + step, size - step * divisor
-    return (found, size) if isinstance(size, int) else (0, top)
-
-
-def _degree_first(term: Term) -> tuple[int, tuple[tuple[Key, int], ...]]:
-    return sum([power for _, power in term[0]]), term_key(term)
+            rest[part] = coefficient
+        else:
+            whole[left] = coefficient // number
+    return (_build(whole), _build(rest)) if whole else (0, top)
 
 
 def _reduced(top: Dim, divisor: Dim) -> tuple[Size, Size]:
-    """Cancel what all terms of a fraction have in common: `(h*e)//(h*d) = e//d`."""
-    monomials = [monomial for monomial, _ in (*top.terms, *divisor.terms)]
-    shared: dict[Atom, int] = dict(monomials[0])
-    for monomial in monomials[1:]:
-        powers = dict(monomial)
-        shared = {a: min(n, powers[a]) for a, n in shared.items() if a in powers}
-        if not shared:
-            return top, divisor
-    common = tuple(shared.items())
-    upper, lower = (
-        _build(
-            {
-                monomial_quotient(monomial, common) or (): coefficient
-                for monomial, coefficient in dim.terms
-            }
-        )
-        for dim in (top, divisor)
-    )
-    return upper, lower
+    """Cancel the greatest common factor of a fraction whose sign is plain."""
+    from .bounds import bounds  # which needs expressions first
+
+    upper, lower = dict(top.terms), dict(divisor.terms)
+    whole = common_factor(upper, lower)
+    for common in (whole, {monomial_factor(whole): 1}):
+        if common.keys() == {()}:
+            break
+        above, below = (_build(quotient(terms, common)) for terms in (upper, lower))
+        if len(common) == 1:
+            return above, below
+        for sign in (1, -1):
+            lows = [bounds(sign * size, {})[0] for size in (_build(common), below)]
+            if any(low is not None and low >= 0 for low in lows):
+                return sign * above, sign * below
+    return top, divisor
 
 
 # ------------------------------------------------------------------------------------ functions
+
+
+def sum_of(terms: Mapping[Monomial, int]) -> Size:
+    """Make the size that is the sum of some monomials, each times its coefficient."""
+    return _build(dict(terms))
 
 
 def symbol(name: str) -> Dim:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import gcd
 from typing import TypeAlias
 
+from .factors import monomial_quotient
 from .polynomials import (
     Atom,
     Dim,
@@ -20,7 +21,6 @@ from .polynomials import (
     constant_of,
     dim_of,
     is_floor,
-    monomial_quotient,
     natural,
     term_key,
     varying_terms,

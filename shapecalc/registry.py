@@ -32,6 +32,10 @@ _KEYS = frozenset(
         "inputs",
         "holds",  # the type of numbers in an input: long, bool, or same as the output's
         "typed",  # what makes such a tensor of a given type of numbers
+        "numbers",
+        "function",
+        "functional",
+        "attributes",
         "forward",
         "input",
         "where",
@@ -54,6 +58,19 @@ _KEYS = frozenset(
         "explain",
         "messages",
     ]
+)
+# What becomes of numbers that are known, in a word. `readers/python` knows how each is worked out.
+NUMBERS = (
+    # what functions make of one tensor
+    *("same", "parts", "reversed", "distinct", "itself", "copy", "converted"),
+    # of each number, and of two
+    *("magnitude", "opposite", "root", "exponential", "logarithm", "binary logarithm"),
+    *("down", "up", "nearest", "plus", "minus", "times", "over", "quotient", "rest", "power"),
+    # of all together
+    *("total", "average", "product", "largest", "smallest", "differences"),
+    # of none
+    *("zero", "one", "value", "given", "taken", "counted", "spaced", "unit matrix", "like"),
+    *("drawn", "unknown"),
 )
 # The heads of entries, found without reading the YAML: a name, and its classes on one flow mapping.
 _HEAD = re.compile(
@@ -182,6 +199,17 @@ class LayerType:
             return parse(str(text))
         except SpecError as error:
             raise self.fail(f"in `{text}`: {error.message}") from None
+
+    def own(self, section: str) -> Any:
+        """Give what a section says about this class: a map gives each class its own."""
+        found = self.data.get(section)
+        return found.get(self.name) if isinstance(found, Mapping) else found
+
+    @cached_property
+    def numbers(self) -> str | None:
+        """Say in a word what becomes of numbers that are known."""
+        word: str | None = self.own("numbers")
+        return word
 
     # -------------------------------------------------------------------------- its arguments
 
@@ -417,6 +445,14 @@ class LayerType:
                 raise SpecError(
                     f"{self.key} in {self.origin}: unknown key {key}", hint=hint, code="S120"
                 )
+        if self.numbers is not None and self.numbers not in NUMBERS:
+            near = nearest_words(str(self.numbers), NUMBERS)
+            hint = f"did you mean {near[0]}?" if near else f"the words are: {', '.join(NUMBERS)}"
+            raise SpecError(
+                f"{self.key} in {self.origin}: unknown word {self.numbers} under numbers",
+                hint=hint,
+                code="S120",
+            )
         _ = (self.parameters, self.forward, self.inputs, self.where, self.checks, self.output)
         _ = (self.for_each, self.submodules, self.macs)
         for section in ("weights", "buffers"):

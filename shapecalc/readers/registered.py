@@ -1,19 +1,16 @@
 """A torch module's registered parts: the call that makes each layer, and the order of its state.
 
 Nothing here imports torch: modules and tensors are told by what they have. Where a layer keeps an
-argument elsewhere than in an attribute of its name, `attributes.yaml` says where.
+argument elsewhere than in an attribute of its name, the registry says where.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any, TypeAlias
 
-from ..data_files import read_data
 from ..errors import ShapeError, SpecError
 from ..facts import Facts, Misfit
 from ..formula import FormulaError
@@ -98,7 +95,7 @@ class Registered:
         """Write a call whose weights are those that the module has."""
         given: dict[str, Any] = {}
         doubtful: list[Parameter] = []
-        places = places_of_arguments().get(type_.name, {})
+        places = type_.data.get("attributes") or {}
         for slot in type_.parameters:
             if slot.variadic or slot.is_ignored:
                 continue
@@ -196,14 +193,6 @@ class Registered:
 
 
 _NOTHING = object()
-
-
-@cache
-def places_of_arguments() -> Mapping[str, Mapping[str, str]]:
-    """Read where layers keep their arguments."""
-    file = Path(__file__).with_name("attributes.yaml")
-    found: Mapping[str, Mapping[str, str]] = read_data(file)
-    return found
 
 
 def _attribute(module: Module, place: str) -> Any:

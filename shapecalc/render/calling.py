@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from string import Formatter
 
@@ -23,10 +22,6 @@ from ..syntax import (
     parts_of,
     to_text,
 )
-
-_PAGE = re.compile(r"generated/(?P<path>[\w.]+)\.html")
-_MODULES = {"torch.nn.functional": "F", "torch.nn": "nn"}
-
 
 _SIGNS = frozenset("[] + - * / // % ** @ == != < <= > >= & | ^".split())  # noqa: SIM905 - a table
 
@@ -72,28 +67,6 @@ def _slice_text(node: Node) -> str:
             ends = ["" if end == Constant(None) else to_text(end) for end in arguments]
             return f":{ends[0]}" if len(ends) == 1 else ":".join(ends)
     return to_text(node)
-
-
-def home_of(type_: LayerType) -> str | None:
-    """Say where PyTorch has a function or class, from the page that documents it."""
-    source = str(type_.data.get("source", ""))
-    found = _PAGE.search(source)
-    if found is None:
-        return "einops" if "//einops." in source else None
-    home = found["path"].rpartition(".")[0]
-    return _MODULES.get(home, home)
-
-
-def python_of(type_: LayerType) -> str:
-    """Give what the registry says about how PyTorch writes a layer: a name, a template, or nothing."""
-    given = type_.data.get("python") or ""
-    return str(given.get(type_.name, "") if isinstance(given, Mapping) else given)
-
-
-def path_of(type_: LayerType) -> str:
-    """Write the name that a function or class has in PyTorch, with its module before it."""
-    given = python_of(type_)
-    return given if given and "{" not in given else f"{home_of(type_) or 'nn'}.{type_.name}"
 
 
 def fill(template: str, parts: Mapping[str, str]) -> str:

@@ -9,20 +9,10 @@ from collections.abc import Iterator
 from ..errors import SpecError
 from ..net import Layer, Net, Reference, Source, references
 from ..registry import LayerType, Registry
+from ..spelling import home_of, path_of, python_of
 from ..syntax import Call, Constant, Name, Node, Sequence, names_in, print_arguments, to_text
 from .assertions import assertions, attribute, with_attributes
-from .calling import (
-    begins_with_text,
-    fill,
-    home_of,
-    index_text,
-    path_of,
-    python_of,
-    sign_of,
-    sizes_in,
-    takes_rest,
-    with_parts,
-)
+from .calling import begins_with_text, fill, index_text, sign_of, sizes_in, takes_rest, with_parts
 from .containers import (
     Tree,
     Weight,

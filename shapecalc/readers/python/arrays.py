@@ -90,46 +90,41 @@ def _broadcast(machine: Machine, one: tuple[int, ...], two: tuple[int, ...]) -> 
     return tuple([y if x == 1 else x for x, y in zip(a, b, strict=True)])
 
 
-_SYMBOLS = {
-    "add": "+",
-    "sub": "-",
-    "subtract": "-",
-    "mul": "*",
-    "multiply": "*",
-    "div": "/",
-    "divide": "/",
-    "true_divide": "/",
-    "floor_divide": "//",
-    "remainder": "%",
-    "pow": "**",
+# What functions make of numbers that are known, by the words of `numbers` in layers.yaml.
+_BETWEEN = {
+    "plus": "+",
+    "minus": "-",
+    "times": "*",
+    "over": "/",
+    "quotient": "//",
+    "rest": "%",
+    "power": "**",
 }
 _EACH: dict[str, Callable[[Value], Value]] = {
-    "round": lambda value: float(round(value)),
-    "floor": lambda value: float(math.floor(value)),
-    "ceil": lambda value: float(math.ceil(value)),
-    "log": math.log,
-    "log2": math.log2,
-    "exp": math.exp,
-    "sqrt": math.sqrt,
-    "abs": abs,
-    "neg": lambda value: -value,
+    "nearest": lambda value: float(round(value)),
+    "down": lambda value: float(math.floor(value)),
+    "up": lambda value: float(math.ceil(value)),
+    "logarithm": math.log,
+    "binary logarithm": math.log2,
+    "exponential": math.exp,
+    "root": math.sqrt,
+    "magnitude": abs,
+    "opposite": lambda value: -value,
+}
+_TOGETHER: dict[str, Callable[[tuple[Value, ...]], tuple[Value, ...]]] = {
+    "differences": lambda items: tuple([b - a for a, b in itertools.pairwise(items)]),
+    "total": lambda items: (sum(items),),
+    "largest": lambda items: (max(items),),
+    "smallest": lambda items: (min(items),),
+    "product": lambda items: (math.prod(items),),
+    "average": lambda items: (sum(items) / len(items),),
 }
 
 
-_WHOLE: dict[str, Callable[[tuple[Value, ...]], tuple[Value, ...]]] = {
-    "diff": lambda items: tuple([b - a for a, b in itertools.pairwise(items)]),
-    "sum": lambda items: (sum(items),),
-    "max": lambda items: (max(items),),
-    "min": lambda items: (min(items),),
-    "prod": lambda items: (math.prod(items),),
-    "mean": lambda items: (sum(items) / len(items),),
-}
-
-
-def distinct(name: str, arguments: list[Value]) -> tuple[Value, ...] | None:
+def distinct(word: str | None, arguments: list[Value]) -> tuple[Value, ...] | None:
     """Give the numbers of a function whose very shape depends on numbers, where these are known."""
     source = arguments[0] if len(arguments) == 1 else None
-    if name != "unique" or not isinstance(source, Tensor) or source.elements is None:
+    if word != "distinct" or not isinstance(source, Tensor) or source.elements is None:
         return None
     return tuple(sorted(set(source.elements)))
 
@@ -145,9 +140,9 @@ def _flipped(arguments: list[Value]) -> tuple[Value, ...] | None:
     return source.elements[::-1] if flat and dims in ([0], [-1]) else None
 
 
-def known_elements(machine: Machine, name: str, arguments: list[Value]) -> tuple[Value, ...] | None:
+def known_elements(machine: Machine, word: str, arguments: list[Value]) -> tuple[Value, ...] | None:
     """Give the numbers of a function's result, where its arguments are known and it is simple."""
-    if name == "flip":
+    if word == "reversed":
         return _flipped(arguments)
     for item in arguments:
         if isinstance(item, Tensor):
@@ -155,35 +150,29 @@ def known_elements(machine: Machine, name: str, arguments: list[Value]) -> tuple
                 return None
         elif type(item) not in (int, float):
             return None
-    if name in _SYMBOLS and len(arguments) == 2:
-        return combine(machine, _SYMBOLS[name], *arguments)[1]
-    if name in _EACH and len(arguments) == 1 and isinstance(arguments[0], Tensor):
+    if word in _BETWEEN and len(arguments) == 2:
+        return combine(machine, _BETWEEN[word], *arguments)[1]
+    tensor = arguments[0] if len(arguments) == 1 else None
+    if not isinstance(tensor, Tensor):
+        return None
+    if word in _EACH:
         try:
-            return tuple([_EACH[name](item) for item in arguments[0].elements or ()])
+            return tuple([_EACH[word](item) for item in tensor.elements or ()])
         except (ValueError, OverflowError):
             return None
-    if name in _WHOLE and len(arguments) == 1 and isinstance(arguments[0], Tensor):
-        tensor = arguments[0]
-        if tensor.elements and tensor.shape is not None and len(tensor.shape) == 1:
-            return _WHOLE[name](tensor.elements)
+    if word in _TOGETHER and tensor.elements and len(tensor.shape or ()) == 1:
+        return _TOGETHER[word](tensor.elements)
     return None
 
 
-# Functions that keep the order of the numbers, whatever shape they get.
-_RESHAPING = frozenset(
-    ["view", "reshape", "flatten", "unsqueeze", "squeeze", "ravel", "unflatten", "view_as"]
-)
-_PARTING = frozenset(["split", "chunk", "unbind", "tensor_split", "split_with_sizes"])
-
-
-def keep_elements(name: str, arguments: list[Value], found: Value) -> None:
+def keep_elements(word: str, arguments: list[Value], found: Value) -> None:
     """Note the numbers of a function's result that are those of its first argument, in order."""
     source = arguments[0] if arguments else None
     if not isinstance(source, Tensor) or source.elements is None:
         return
-    if name in _RESHAPING and isinstance(found, Tensor):
+    if word == "same" and isinstance(found, Tensor):
         found.elements = source.elements
-    if name in _PARTING and isinstance(found, tuple) and len(source.shape or ()) == 1:
+    if word == "parts" and isinstance(found, tuple) and len(source.shape or ()) == 1:
         place = 0
         for part in found:
             size = math.prod(part.shape)

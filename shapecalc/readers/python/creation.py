@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ...errors import SpecError
 from .arrays import MAX_ELEMENTS, from_nested
 from .numbers import arithmetic, ceil_ratio, is_number
 from .numerics import arange, linspace
@@ -108,13 +107,6 @@ def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return machine.tracer.create((len(found),), found if len(found) <= MAX_ELEMENTS else None)
 
 
-def _logspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    found = _linspace(machine, given[:3], {key: named[key] for key in named if key != "base"})
-    if isinstance(found, Tensor):
-        found.elements = None
-    return found
-
-
 def _eye(machine: Machine, given: list[Value], named: Keywords) -> Value:
     sizes = [item for item in given[:2] if is_number(item)] or [named["n"]]
     return machine.tracer.create((sizes[0], sizes[-1]))
@@ -136,45 +128,29 @@ def _legacy(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return machine.tracer.create(shape_argument(machine, given, named))
 
 
-def _tril_indices(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    row, column, *rest = [machine.pin(item) for item in given]
-    offset = rest[0] if rest else machine.pin(named.get("offset", 0))
-    count = sum(min(max(place + offset + 1, 0), column) for place in range(row))
-    machine.budget.items(row)
-    return machine.tracer.create((2, count))
+def _drawn(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    """Stand for `torch.randint`, whose size stands behind one bound or two."""
+    sizes = (item for item in [*given, named.get("size")] if isinstance(item, (list, tuple)))
+    return machine.tracer.create(shape_argument(machine, [next(sizes)], {}))
 
 
-def _refuse(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    raise SpecError("a tensor read from a file is not followed")
-
-
+# Tensors made of nothing, by the words of `numbers` in layers.yaml.
 CREATORS: dict[str, Rule] = {
-    "zeros": _filled(0.0),
-    "ones": _filled(1.0),
-    "empty": _filled(None),
-    "rand": _filled(None),
-    "randn": _filled(None),
-    "full": _full,
-    "tensor": _tensor,
-    "as_tensor": _from_array,
-    "from_numpy": _from_array,
-    "arange": _arange,
-    "range": _arange,
-    "linspace": _linspace,
-    "logspace": _logspace,
-    "eye": _eye,
-    "tril_indices": _tril_indices,
-    "triu_indices": _tril_indices,
-    "hann_window": lambda machine, given, named: machine.tracer.create((given[0],)),
-    "hamming_window": lambda machine, given, named: machine.tracer.create((given[0],)),
-    "randperm": lambda machine, given, named: machine.tracer.create((given[0],)),
-    **{f"{name}_like": _like for name in ("zeros", "ones", "empty", "rand", "randn", "full")},
-    "randint": lambda machine, given, named: machine.tracer.create(
-        shape_argument(
-            machine,
-            [next(item for item in [*given, named.get("size")] if isinstance(item, (list, tuple)))],
-            {},
-        )
-    ),
-    "Tensor": _legacy,
+    "zero": _filled(0.0),
+    "one": _filled(1.0),
+    "unknown": _filled(None),
+    "value": _full,
+    "given": _tensor,
+    "taken": _from_array,
+    "counted": _arange,
+    "spaced": _linspace,
+    "unit matrix": _eye,
+    "like": _like,
+    "drawn": _drawn,
+}
+# What torch makes that no entry describes.
+OTHERS: dict[str, Rule] = {
+    "torch.from_numpy": _from_array,
+    "torch.range": _arange,
+    "torch.Tensor": _legacy,
 }

@@ -29,7 +29,7 @@ from .values import (
     Unbound,
     Value,
 )
-from .weights import OwnParameters, function_name
+from .weights import OwnParameters
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -286,8 +286,7 @@ class Modules:
         """Do what a convolution does with another weight: `_conv_forward(x, weight, bias)`."""
         names = ("stride", "padding", "dilation", "groups")
         options = {name: self.argument(module, self.type_of(module), name) for name in names}
-        name = function_name(self.type_of(module).name)
-        return self.tracer.function(name, given, options)
+        return self.tracer.function(self.type_of(module).own("function"), given, options)
 
     def derived(self, module: Module, name: str) -> bool:
         """Tell whether a name is made from that of a weight, as `weight_u` is: no layer has it itself."""

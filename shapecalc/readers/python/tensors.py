@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from ...registry import LayerType
+from ...spelling import is_attribute
 from .arguments import numbers_of
 from .arrays import to_nested
-from .creation import CREATORS, shape_argument
+from .creation import CREATORS
+from .dtypes import DTYPES
 from .types import TENSOR, type_of
 from .values import MISSING, Array, Keywords, Marker, Native, Opaque, Sizes, Tensor, Value
 
@@ -69,10 +72,8 @@ def tensor_attribute(tracer: Tracer, tensor: Tensor, name: str) -> Value:
             return sizes_of(tracer, tensor)
         case "ndim":
             return len(sizes_of(tracer, tensor))
-        case "data" | "real":
+        case "data":
             return tensor if tensor.fixed or tensor.kind != "value" else tensor.copy()
-        case "T" | "mT" | "H" | "mH":
-            return _transposed(tracer, tensor, name)
         case "dtype":
             return Marker("dtype", tensor.dtype)
         case "device":
@@ -92,11 +93,15 @@ def tensor_attribute(tracer: Tracer, tensor: Tensor, name: str) -> Value:
     rule = _METHODS.get(name)
     if rule is not None:
         return Native(name, lambda machine, given, named: rule(machine, tensor, given, named))
-    if name.endswith("_") and not name.startswith("_"):
+    type_ = tracer.registry.find(name) if tracer.registry.knows(name) else None
+    if type_ is not None and is_attribute(type_):
+        return tracer.function(name, [tensor], {})
+    unrecorded = type_ is not None and type_.numbers in UNRECORDED
+    if name.endswith("_") and not name.startswith("_") and not unrecorded:
         return Native(
             name, lambda machine, given, named: _in_place(machine, tensor, name, given, named)
         )
-    if tracer.registry.knows(name) and name[:1].islower():
+    if type_ is not None and type_.is_function:
         return Native(
             name, lambda machine, given, named: tracer.function(name, [tensor, *given], named)
         )
@@ -116,31 +121,24 @@ def tensor_attribute(tracer: Tracer, tensor: Tensor, name: str) -> Value:
     return Native(name, unknown)
 
 
-def _transposed(tracer: Tracer, tensor: Tensor, name: str) -> Value:
-    rank = len(sizes_of(tracer, tensor))
-    if name in ("T", "H"):
-        return tracer.function("permute", [tensor, tuple(range(rank - 1, -1, -1))], {})
-    return tracer.function("transpose", [tensor, -2, -1], {})
-
-
 def _in_place(
     machine: Machine, tensor: Tensor, name: str, given: list[Value], named: Keywords
 ) -> Value:
     """Do what a method with `_` at its end does: the tensor itself becomes the result."""
     tracer = machine.tracer
     base = name.rstrip("_")
-    if tensor.kind == "value" and tracer.registry.knows(base) and not _harmless(tracer, tensor):
+    known = tracer.registry.knows(base)
+    if tensor.kind == "value" and known and not _harmless(tracer, tensor):
         found = tracer.function(base, [tensor, *given], named)
         if isinstance(found, Tensor):
             tensor.become(found)
         return tensor
-    if base in ("unsqueeze", "squeeze", "transpose", "t", "resize", "swapaxes"):
+    if base == "resize" or (known and tracer.registry.find(base).data["family"] == "shape"):
         found = machine.call(machine.get(tensor, base), given, named)
         if isinstance(found, Tensor):
             tensor.become(found)
         return tensor
-    if base != "requires_grad":
-        tensor.elements = None
+    tensor.elements = None
     return tensor
 
 
@@ -232,21 +230,12 @@ def _numpy(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords
     return Array(tuple([machine.pin(size) for size in tensor.shape]), tensor.elements)
 
 
-def _new(name: str) -> Rule:
-    """Make a tensor like another by its method: `x.new_zeros(2, 3)`."""
-
-    def run(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) -> Value:
-        if name == "new" and len(given) == 1 and isinstance(given[0], (list, tuple)):
-            if not isinstance(given[0], Sizes):
-                return CREATORS["tensor"](machine, given, named)
-        if name == "new_tensor":
-            return CREATORS["tensor"](machine, given, named)
-        if name == "new_full":
-            return CREATORS["full"](machine, given, named)
-        kind = {"new_zeros": "zeros", "new_ones": "ones"}.get(name, "empty")
-        return CREATORS[kind](machine, [shape_argument(machine, given, named)], {})
-
-    return run
+def _new(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) -> Value:
+    """Make a tensor of a shape, or of a list of numbers."""
+    listed = len(given) == 1 and isinstance(given[0], (list, tuple))
+    if listed and not isinstance(given[0], Sizes):
+        return CREATORS["given"](machine, given, named)
+    return CREATORS["unknown"](machine, given, named)
 
 
 def _is_contiguous(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) -> Value:
@@ -271,40 +260,21 @@ def _is_floating(machine: Machine, tensor: Tensor, given: list[Value], named: Ke
     return tensor.dtype.startswith(("float", "bfloat"))
 
 
+# Functions of one tensor that are no layers, by the words of `numbers` in layers.yaml.
+UNRECORDED: dict[str, Rule] = {"itself": _same, "copy": _copy, "converted": _to}
 _METHODS: dict[str, Rule] = {
     "size": _size,
     "dim": _dim,
     "ndimension": _dim,
     "numel": _numel,
     "nelement": _numel,
-    **dict.fromkeys(
-        ["cpu", "cuda", "pin_memory", "requires_grad_", "type_as", "share_memory_"], _same
-    ),
-    **dict.fromkeys(["contiguous", "clone", "detach", "detach_", "alias"], _copy),
-    **{
-        name: _typed(dtype)
-        for name, dtype in {
-            "float": "float32",
-            "double": "float64",
-            "half": "float16",
-            "bfloat16": "bfloat16",
-            "long": "int64",
-            "int": "int32",
-            "short": "int16",
-            "char": "int8",
-            "byte": "uint8",
-            "bool": "bool",
-        }.items()
-    },
-    "to": _to,
+    **dict.fromkeys(["detach_", "alias"], _copy),
+    **{name: _typed(dtype) for name, dtype in DTYPES.items()},
     "type": _type,
     "item": _item,
     "tolist": _tolist,
     "numpy": _numpy,
-    **{
-        name: _new(name)
-        for name in ("new", "new_zeros", "new_ones", "new_empty", "new_full", "new_tensor")
-    },
+    "new": _new,
     "is_contiguous": _is_contiguous,
     "is_floating_point": _is_floating,
     "stride": _stride,
@@ -313,3 +283,19 @@ _METHODS: dict[str, Rule] = {
     "get_device": lambda machine, tensor, given, named: -1,
     "__len__": lambda machine, tensor, given, named: machine.tracer.size(tensor, 0),
 }
+
+
+def without_entry(machine: Machine, type_: LayerType, given: list[Value], named: Keywords) -> Value:
+    """Do what a function does of which the net keeps nothing, or a tensor; MISSING for others."""
+    word = type_.numbers or ""
+    make = CREATORS.get(word)
+    if make is not None:
+        like = type_.inputs and word != "like"  # x.new_zeros(2, 3)
+        return make(machine, given[1:] if like else given, named)
+    rule = UNRECORDED.get(word)
+    if rule is None:
+        return MISSING
+    tensor, *rest = given or [named.get("input")]
+    if isinstance(tensor, Tensor):
+        return rule(machine, tensor, rest, named)
+    return tensor if isinstance(tensor, Opaque) else MISSING

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from ...registry import LayerType
+from ...spelling import names_by_path
+from ...syntax import Constant
 from .arguments import LARGEST
 from .containers import AUTOGRAD_FUNCTION, CONTAINERS, tensors_of
-from .creation import CREATORS
+from .creation import OTHERS
+from .dtypes import DTYPES, legacy_name
 from .failures import OBJECT
 from .standins import STANDINS
 from .types import PARAMETER, SIZE, TENSOR
@@ -33,36 +37,10 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Machine", "list[Value]", Keywords], Value]
 
-DTYPES = frozenset(
-    [
-        "float",
-        "float16",
-        "float32",
-        "float64",
-        "double",
-        "half",
-        "bfloat16",
-        "int",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "long",
-        "short",
-        "uint8",
-        "bool",
-        "complex64",
-        "complex128",
-        "cfloat",
-    ]
-)
-_DTYPE_NAMES = {
-    "float": "float32",
-    "double": "float64",
-    "half": "float16",
-    "int": "int32",
-    "long": "int64",
-    "short": "int16",
+# Types of numbers, under all of their names.
+_DTYPES = {
+    **DTYPES,
+    **{name: name for name in DTYPES.values()},
 }
 
 # Packages whose lower-case members are functions on tensors.
@@ -223,8 +201,6 @@ _RULES: dict[str, Rule] = {
     "torch.is_tensor": _is_tensor,
     "torch.is_floating_point": _method("is_floating_point"),
     "torch.numel": _method("numel"),
-    "torch.clone": _method("clone"),
-    "torch.detach": _method("detach"),
     "torch.device": _device,
     "torch.autograd.Variable": _identity,
     "torch.nn.init._calculate_fan_in_and_fan_out": _fan,
@@ -249,36 +225,18 @@ def _torch_assert(machine: Machine, given: list[Value]) -> None:
 def _limits(machine: Machine, given: list[Value], named: Keywords) -> Value:
     """Stand for `torch.finfo` and `torch.iinfo`: the bounds of a type of numbers."""
     made = Instance(_LIMITS)
-    made.attributes.update(
-        {"max": LARGEST, "min": -LARGEST, "eps": 2.0**-23, "tiny": 2.0**-126, "bits": 32}
-    )
+    made.attributes.update(max=LARGEST, min=-LARGEST, eps=2.0**-23, tiny=2.0**-126, bits=32)
     return made
 
 
 _LIMITS = Class("finfo", (OBJECT,))
 
 
-def _over_a_dimension(name: str) -> Rule:
-    """Stand for `F.softmax` and its like, which choose a dimension where none is given."""
-
-    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
-        tensor = given[0] if given else named.get("input")
-        dim = given[1] if len(given) > 1 else named.get("dim", named.get("axis"))
-        if dim is None and isinstance(tensor, Tensor):
-            rank = machine.call(machine.get(tensor, "dim"), [], {})
-            rest = {key: item for key, item in named.items() if key not in ("input", "axis")}
-            given = [tensor, *given[2:]]
-            named = {**rest, "dim": 0 if rank in (0, 1, 3) else 1}
-        return machine.tracer.function(name, given, named)
-
-    return run
-
-
 TORCH: dict[str, Value] = {
     "torch.finfo": Native("finfo", _limits),
     "torch.iinfo": Native("iinfo", _limits),
     **{name: Native(name.rpartition(".")[2], rule) for name, rule in _RULES.items()},
-    **{f"torch.{name}": Native(name, rule) for name, rule in CREATORS.items()},
+    **{name: Native(name.rpartition(".")[2], rule) for name, rule in OTHERS.items()},
     **{
         f"torch.nn.modules.utils.{name}": _as_tuple(length)
         for length, name in enumerate(("_single", "_pair", "_triple", "_quadruple"), start=1)
@@ -292,10 +250,6 @@ TORCH: dict[str, Value] = {
     "torch.nn.Parameter": PARAMETER,
     "torch.nn.parameter.Parameter": PARAMETER,
     "torch.nn.UninitializedParameter": PARAMETER,
-    **{
-        f"torch.nn.functional.{name}": Native(name, _over_a_dimension(name))
-        for name in ("softmax", "log_softmax", "softmin")
-    },
     "torch.autograd.Function": AUTOGRAD_FUNCTION,
     "torch.autograd.function.Function": AUTOGRAD_FUNCTION,
     "torch.jit.ScriptModule": CONTAINERS["Module"],
@@ -304,27 +258,16 @@ TORCH: dict[str, Value] = {
     "torch.channels_last": Marker("memory_format", "channels_last"),
     "torch.contiguous_format": Marker("memory_format", "contiguous_format"),
     "torch.preserve_format": Marker("memory_format", "preserve_format"),
-    **{f"torch.{name}": Marker("dtype", _DTYPE_NAMES.get(name, name)) for name in DTYPES},
+    **{f"torch.{name}": Marker("dtype", dtype) for name, dtype in _DTYPES.items()},
 }
 TENSOR.names["__new__"] = Native(
-    "Tensor", lambda machine, given, named: CREATORS["Tensor"](machine, given[1:], named)
+    "Tensor", lambda machine, given, named: OTHERS["torch.Tensor"](machine, given[1:], named)
 )
 # The types that tensors had once, which also make tensors. None on a CPU is one of `torch.cuda`.
-_LEGACY_TYPES = {
-    "Float": "float32",
-    "Double": "float64",
-    "Half": "float16",
-    "BFloat16": "bfloat16",
-    "Long": "int64",
-    "Int": "int32",
-    "Short": "int16",
-    "Char": "int8",
-    "Byte": "uint8",
-    "Bool": "bool",
-}
-for _name, _dtype in _LEGACY_TYPES.items():
+for _short, _dtype in DTYPES.items():
     for _owner, _held in (("torch", _dtype), ("torch.cuda", "")):
-        TORCH[f"{_owner}.{_name}Tensor"] = Class(f"{_name}Tensor", (TENSOR,), {"<dtype>": _held})
+        _name = legacy_name(_short)
+        TORCH[f"{_owner}.{_name}"] = Class(_name, (TENSOR,), {"<dtype>": _held})
 
 
 _DISTRIBUTIONS = "torch.distributions"
@@ -339,8 +282,9 @@ def torch_member(machine: Machine, path: str) -> Value:
         names = machine.loader.stand_in(_DISTRIBUTIONS).names
         if name in names and not name.startswith("_"):
             return names[name]
-    if path in _OTHER_NAMES:
-        return TorchFunction(_OTHER_NAMES[path])
+    other = names_by_path(machine.registry).get(path)
+    if other is not None and machine.registry.find(other).is_function:
+        return TorchFunction(other)
     if owner == "torch.nn.init":
         return Native(name, _identity)
     if name.lstrip("_")[:1].isupper() and path != "torch._C":
@@ -351,12 +295,11 @@ def torch_member(machine: Machine, path: str) -> Value:
         return TORCH[f"torch.{name}"]
     if owner in FUNCTIONS_IN or owner.startswith("torch.nn.utils"):
         bare = name.rstrip("_") if name.endswith("_") and not name.startswith("_") else name
-        if owner.endswith(".parametrizations"):
-            # The older functions of these names put other names into the state_dict.
-            bare = name = f"parametrized_{name}"
         if machine.registry.knows(bare) and path not in _PACKAGES:
             if bare != name:
                 return Native(name, lambda m, given, named: _in_place(m, name, given, named))
+            if owner == "torch.nn.functional":
+                return _functional(machine.registry.find(bare))
             return TorchFunction(bare)
     if owner == "torch.nn" and name not in _PARTS_OF_NN:
         raise SpecError(f"torch.nn.{name} is not known", code="S110")
@@ -385,9 +328,29 @@ _PARTS_OF_NN = frozenset(
 # Packages that share their names with methods of tensors: `x.cuda()` and `torch.cuda.is_available()`.
 _PACKAGES = frozenset({"torch.cpu", "torch.cuda", "torch.fft", "torch.mps", "torch.xpu"})
 
-# Functions that share their names with methods of tensors.
-_OTHER_NAMES = {"torch.nn.functional.unfold": "im2col"}
-_EVERYWHERE = frozenset({"clone", "numel"})
+_EVERYWHERE = frozenset({"numel"})
+
+
+def _functional(type_: LayerType) -> Value:
+    """Stand for a function of `torch.nn.functional`, which may leave out more than that of `torch`."""
+    written = type_.data.get("functional")
+    if written is None:
+        return TorchFunction(type_.name)
+    formulas = {name: type_.formula(text) for name, text in written.items()}
+    defaults = {name: node.value for name, node in formulas.items() if isinstance(node, Constant)}
+    places = {slot.name: len(type_.inputs) + place for place, slot in enumerate(type_.parameters)}
+    aliases = type_.data.get("aliases") or {}
+
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        known = {aliases.get(word, word) for word in named}
+        missing = {
+            name: value
+            for name, value in defaults.items()
+            if name not in known and places[name] >= len(given)
+        }
+        return machine.tracer.function(type_.name, given, {**missing, **named})
+
+    return Native(type_.name, run)
 
 
 def _in_place(machine: Machine, name: str, given: list[Value], named: Keywords) -> Value:

@@ -21,8 +21,8 @@ from .limits import MAX_CONDITIONS, MAX_LAYERS
 from .modules import Modules
 from .numbers import is_number
 from .registration import Registration
-from .tensors import known_item, plain_index, tensor_attribute
-from .values import Array, Instance, Module, Opaque, Outputs, Tensor, Traced, Value
+from .tensors import known_item, plain_index, tensor_attribute, without_entry
+from .values import MISSING, Array, Instance, Module, Opaque, Outputs, Tensor, Traced, Value
 from .weights import apply_function, has_other_weights
 
 if TYPE_CHECKING:
@@ -179,18 +179,23 @@ class Tracer:
         type_ = self.registry.find(name)
         if type_.wraps:
             return self.modules.wrap(type_, arguments, keywords)
+        plain = without_entry(self.machine, type_, arguments, keywords)
+        if plain is not MISSING:
+            return plain
         unknown = next(
             (item for item in [*arguments, *keywords.values()] if isinstance(item, Opaque)), None
         )
         if unknown is not None and self.building:
             return unknown
-        numbers = distinct(name, arguments) if not keywords else None
+        word = type_.numbers
+        numbers = distinct(word, arguments) if not keywords else None
         if numbers is not None:
             return self.create((len(numbers),), numbers)
         found = self.apply(type_, arguments, keywords)
-        if isinstance(found, Tensor) and not keywords:
-            found.elements = known_elements(self.machine, name, arguments)
-        keep_elements(name, arguments, found)
+        if word is not None:
+            if isinstance(found, Tensor) and not keywords:
+                found.elements = known_elements(self.machine, word, arguments)
+            keep_elements(word, arguments, found)
         return found
 
     def apply(self, type_: LayerType, arguments: list[Value], keywords: dict[str, Value]) -> Value:
@@ -231,7 +236,7 @@ class Tracer:
 
     def create(self, shape: tuple[Value, ...], elements: tuple[Value, ...] | None = None) -> Tensor:
         """Make a tensor of a shape, out of nothing."""
-        found = self.function("empty", [tuple(shape)], {})
+        found = self.apply(self.registry.find("empty"), [tuple(shape)], {})
         assert isinstance(found, Tensor)
         found.elements = elements
         return found

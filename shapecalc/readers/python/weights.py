@@ -64,8 +64,8 @@ def apply_function(
     type_ = modules.type_of(module)
     registry = modules.registry
     spots = {spot.name for spot in type_.parameters}
-    name = function_name(type_.name)
-    found = registry.find(name) if registry.knows(name) else None
+    name = type_.own("function")
+    found = registry.find(name) if name is not None else None
     slots = [] if found is None else [slot.name for slot in found.inputs[1:]]
     pads = modules.argument(module, type_, "padding_mode") if "padding_mode" in spots else None
     fits = slots and set(slots) <= modules.state_names(type_) and pads in (None, "zeros", MISSING)
@@ -78,8 +78,3 @@ def apply_function(
         if spot.name in spots
     }
     return modules.tracer.function(name, [*arguments, *weights], options)
-
-
-def function_name(name: str) -> str:
-    """Give the function that a class stands for: `Conv2d` is `conv2d`."""
-    return name.lower().replace("transpose", "_transpose")

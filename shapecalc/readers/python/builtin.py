@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import SpecError
 from ...relations import AllOf, AnyOf, Comparison, all_of, any_of
+from ..operator_names import ABSOLUTE
 from .attributes import delete_attribute, find_attribute, set_attribute
 from .classes import super_of
 from .display import format_value, show_repr
@@ -85,7 +86,7 @@ def _len(machine: Machine, given: list[Value], named: Keywords) -> Value:
 def _abs(machine: Machine, given: list[Value], named: Keywords) -> Value:
     (value,) = given
     if isinstance(value, Tensor):
-        return machine.tracer.function("abs", given, named)
+        return machine.tracer.operator(ABSOLUTE, given)
     return abs(machine.pin(value)) if is_number(value) else value
 
 

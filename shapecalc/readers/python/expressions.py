@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import ShapecalcError, SpecError
 from ...relations import AllOf, AnyOf, Comparison, all_of, any_of, negate
+from ..operator_names import UNARY
 from .display import format_value, show_repr, show_text
 from .equality import is_same, relation_between
 from .failures import Raised
@@ -118,16 +119,17 @@ def _unary(machine: Machine, node: ast.UnaryOp, frame: Frame) -> Value:
         return not machine.truth(value)
     if isinstance(value, Opaque):
         return value
-    symbol = {ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert"}[type(node.op)]
+    symbol = UNARY[type(node.op)]
     if isinstance(value, Tensor):
-        return value if symbol == "pos" else machine.tracer.operator(symbol, [value])
+        keeps = isinstance(node.op, ast.UAdd)
+        return value if keeps else machine.tracer.operator(symbol, [value])
     if isinstance(value, Instance):
         return machine.call(machine.get(value, f"__{symbol}__"), [], {})
     if not is_number(value):
         raise machine.fail("TypeError", f"bad operand type for unary {symbol}")
-    if symbol == "invert":
+    if isinstance(node.op, ast.Invert):
         return ~machine.pin(value)
-    return negated(machine, value) if symbol == "neg" else value
+    return negated(machine, value) if isinstance(node.op, ast.USub) else value
 
 
 def _logic(machine: Machine, node: ast.BoolOp, frame: Frame) -> Value:

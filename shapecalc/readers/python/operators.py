@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...relations import AllOf, AnyOf, Comparison, any_of
+from ..operator_names import method_name
 from .arrays import array_operator
 from .display import percent_format
 from .equality import equal
@@ -14,22 +15,6 @@ from .values import MISSING, Array, Class, Instance, Method, Opaque, Sizes, Tens
 
 if TYPE_CHECKING:
     from .machine import Machine
-
-_NAMES = {
-    "+": "add",
-    "-": "sub",
-    "*": "mul",
-    "/": "truediv",
-    "//": "floordiv",
-    "%": "mod",
-    "**": "pow",
-    "@": "matmul",
-    "<<": "lshift",
-    ">>": "rshift",
-    "&": "and",
-    "|": "or",
-    "^": "xor",
-}
 
 
 def binary(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
@@ -58,10 +43,9 @@ def _content(value: Value) -> Value:
 
 
 def _by_method(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
-    name = _NAMES[symbol]
-    for one, other, prefix in ((left, right, "__"), (right, left, "__r")):
+    for one, other, prefix in ((left, right, ""), (right, left, "r")):
         if isinstance(one, Instance):
-            method = one.type.find(f"{prefix}{name}__")
+            method = one.type.find(method_name(symbol, prefix))
             if method is not MISSING:
                 return machine.call(Method(method, one), [other], {})
     return MISSING
@@ -134,7 +118,7 @@ def binary_in_place(machine: Machine, symbol: str, left: Value, right: Value) ->
             left.update(found)
             return left
     if isinstance(left, Instance):
-        method = left.type.find(f"__i{_NAMES[symbol]}__")
+        method = left.type.find(method_name(symbol, "i"))
         if method is not MISSING:
             return machine.call(Method(method, left), [right], {})
     return binary(machine, symbol, left, right)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ..operator_names import ARITHMETIC, COMPARISONS
 from .attributes import get_attribute
 from .copying import deep_copy, shallow_copy
 from .dataclass import FieldDefault, as_dict, dataclass, field, fields_of, replace
@@ -320,20 +321,8 @@ def _itemgetter(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 
 _OPERATOR: dict[str, Value] = {
-    "add": _operator("+"),
-    "sub": _operator("-"),
-    "mul": _operator("*"),
-    "truediv": _operator("/"),
-    "floordiv": _operator("//"),
-    "mod": _operator("%"),
-    "pow": _operator("**"),
-    "matmul": _operator("@"),
-    "eq": _relation("=="),
-    "ne": _relation("!="),
-    "lt": _relation("<"),
-    "le": _relation("<="),
-    "gt": _relation(">"),
-    "ge": _relation(">="),
+    **{name: _operator(symbol) for name, symbol in ARITHMETIC.items()},
+    **{name: _relation(symbol) for name, symbol in COMPARISONS.items()},
     "attrgetter": Native("attrgetter", _attrgetter),
     "itemgetter": Native("itemgetter", _itemgetter),
 }

@@ -352,9 +352,11 @@ class Tracer:
         if isinstance(index, (list, Tensor)):  # a list picks several places of one dimension
             node = Sequence((node,))
         start = "init." if self.building else self.prefix()
+        function = self.registry.operator("[]")
+        assert function is not None
         layer = Layer(
-            self.unique(f"{start}getitem"),
-            Call("getitem", (node,), ()),
+            self.unique(f"{start}{function}"),
+            Call(function, (node,), ()),
             (self.reference(tensor),),
             location=self.machine.here(),
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 
 from ...net import Shape
 from ...outputs import is_shape
 from ...syntax import Binary, Call, Compare, Constant, Name, Node, Unary
+from ..operator_names import UNARY
 from .values import Expression, Opaque, Output, RankWanted, Sizes, Value, plain_node
 
 SIZES = frozenset({"size", "shape"})
@@ -68,7 +70,7 @@ class Measures:
 
 def negated(symbol: str, value: Value) -> Value:
     """Apply an operator of one operand to a size."""
-    if symbol == "neg" and isinstance(value, Expression):
+    if symbol == UNARY[ast.USub] and isinstance(value, Expression):
         return Expression(Unary("-", value.node))
     return Opaque(f"`{symbol}` of a size")
 

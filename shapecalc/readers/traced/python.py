@@ -3,54 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from ...errors import SpecError
 from ...net import Reference
 from ...outputs import is_shape
+from ...spelling import is_attribute
 from ...syntax import Call, Compare
 from ...syntax import Sequence as Tuple
+from ..operator_names import ABSOLUTE, ARITHMETIC, COMPARISONS, UNARY, in_place
 from .measures import RANK, SIZES, compute, negated
 from .values import Expression, Opaque, Output, RankWanted, Sizes, Value, measured
 
 if TYPE_CHECKING:
     from .trace import Trace
 
-# Python's operators as functions of its module `operator`, and how they are written.
-OPERATORS = {
-    "add": "+",
-    "iadd": "+",
-    "sub": "-",
-    "isub": "-",
-    "mul": "*",
-    "imul": "*",
-    "truediv": "/",
-    "itruediv": "/",
-    "floordiv": "//",
-    "ifloordiv": "//",
-    "mod": "%",
-    "imod": "%",
-    "pow": "**",
-    "ipow": "**",
-    "matmul": "@",
-    "imatmul": "@",
-    "and_": "&",
-    "or_": "|",
-    "xor": "^",
-    "lshift": "<<",
-    "rshift": ">>",
-    "eq": "==",
-    "ne": "!=",
-    "lt": "<",
-    "le": "<=",
-    "gt": ">",
-    "ge": ">=",
-    "neg": "neg",
-    "pos": "pos",
-    "invert": "invert",
-    "abs": "abs",
+_OPERATORS = {
+    **ARITHMETIC,
+    **{in_place(name): symbol for name, symbol in ARITHMETIC.items()},
+    **COMPARISONS,
+    **{name: name for name in (*UNARY.values(), ABSOLUTE)},
 }
-_IN_PLACE = frozenset(name for name in OPERATORS if name[0] == "i" and name[1:] in OPERATORS)
+_IN_PLACE = frozenset(map(in_place, ARITHMETIC))
 
 
 def is_plumbing(target: Any) -> bool:
@@ -78,7 +53,7 @@ class Python:
         given = [trace.value(item) for item in node.args]
         if name == "getattr":
             return self.get(node, given[0], str(given[1]))
-        if name == "getitem":
+        if name == getitem.__name__:
             return self.item(node, given[0], given[1])
         if any(isinstance(item, Output) for item in given):
             return self.operator(name, node)
@@ -86,7 +61,7 @@ class Python:
 
     def operator(self, name: str, node: Any) -> Value:
         """Apply an operator to tensors."""
-        symbol = OPERATORS.get(name)
+        symbol = _OPERATORS.get(name)
         function = self.registry.operator(symbol) if symbol is not None else None
         if function is None:
             where = self.trace.place(node)
@@ -103,7 +78,7 @@ class Python:
         unknown = next((item for item in given if isinstance(item, Opaque)), None)
         if unknown is not None:
             return unknown
-        symbol = OPERATORS.get(name)
+        symbol = _OPERATORS.get(name)
         if symbol == "+" and all(type(item) in (tuple, list) for item in given):
             return (*given[0], *given[1])
         if symbol is None or not all(isinstance(item, (int, float, Expression)) for item in given):
@@ -116,11 +91,11 @@ class Python:
             return Opaque(f"the attribute {name}")
         if name in SIZES | RANK:
             return self.trace.measures.measure(owner, name, [])
-        if len(name) <= len("mT") and self.registry.knows(name):
+        if self.registry.knows(name) and is_attribute(self.registry.find(name)):
             return self.trace.emit(
                 self.trace.entry(node, name), Call(name, (), ()), (owner.reference,)
             )
-        return owner if name in ("data", "real") else Opaque(f"the attribute {name} of a tensor")
+        return owner if name == "data" else Opaque(f"the attribute {name} of a tensor")
 
     def item(self, node: Any, owner: Value, index: Value) -> Value:
         """Follow `x[index]`, of a tensor, of several outputs, or of sizes."""
@@ -138,8 +113,10 @@ class Python:
         written = trace.node(index, bare=True)
         if isinstance(index, list):
             written = Tuple((written,))
+        function = self.registry.operator("[]")
+        assert function is not None
         return trace.emit(
-            trace.entry(node, "getitem"), Call("getitem", (written,), ()), (owner.reference,)
+            trace.entry(node, function), Call(function, (written,), ()), (owner.reference,)
         )
 
     def is_several(self, owner: Output, index: Value) -> bool:

@@ -293,6 +293,8 @@ class _Writer:
             if begins_with_text(type_):
                 return f"{home}.{type_.name}({_joined([given], ', '.join(tensors), named)})"
             tensors = [f"[{', '.join(tensors)}]"]
+        if type_.inputs and type_.inputs[0].parts and not isinstance(layer.sources[0], Reference):
+            tensors[0] = f"[{tensors[0][1:-1]}]"  # einops takes tensors in a list, not in a tuple
         path = path_of(type_) if home or template else f"torch.{type_.name}"
         return f"{path}({_joined(tensors, given, named)})"
 

@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from ...spelling import names_by_path
 from .containers import CONTAINERS
 from .numerics import NUMERICS, array_attribute
-from .rearranging import EINOPS
 from .standard import STANDARD
 from .standins import STANDINS
 from .torchlib import call_unknown, torch_member
-from .values import Array, Library, Opaque, Value
+from .values import Array, Library, Opaque, TorchFunction, Value
 
 if TYPE_CHECKING:
     from .machine import Machine
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _PRESENT = frozenset({"torch", "numpy", "torchvision", "einops"})
 _TABLES: dict[str, dict[str, Value]] = {
     "numpy": NUMERICS,
-    "einops": EINOPS,
     "torchvision": {"torchvision.__version__": "0.29.1"},
 }
 
@@ -77,6 +76,8 @@ class Libraries:
         top = path.partition(".")[0]
         if top == "torch":
             return torch_member(machine, path)
+        if top == "einops":
+            return self._einops(machine).get(path, Library(path))
         table = _TABLES.get(top, STANDARD)
         if path in table:
             return table[path]
@@ -88,6 +89,16 @@ class Libraries:
             return Library(path)
         return Opaque(f"{path}, which isn't beside this file", machine.here(), foreign=True)
 
+    def _einops(self, machine: Machine) -> dict[str, Value]:
+        """List what einops has: functions of the registry, and those that are made of torch's."""
+        made = machine.loader.stand_in("einops.packing").names
+        known = {
+            path: TorchFunction(name)
+            for path, name in names_by_path(machine.registry).items()
+            if path.startswith("einops.") and path.count(".") == 1
+        }
+        return {**known, **{f"einops.{name}": made[name] for name in made["__all__"]}}
+
     def torch_class(self, machine: Machine, name: str) -> Value:
         """Give a class of `torch.nn` by its bare name, None if there is none."""
         known = name in CONTAINERS or machine.registry.knows(name)
@@ -98,7 +109,8 @@ class Libraries:
         if owner.name.startswith("torch"):
             names = [*CONTAINERS, *machine.registry.names()]
             return {name: torch_member(machine, f"{owner.name}.{name}") for name in names}
-        table = _TABLES.get(owner.name.partition(".")[0], STANDARD)
+        package = owner.name.partition(".")[0]
+        table = _TABLES.get(package, STANDARD) if package != "einops" else self._einops(machine)
         start = f"{owner.name}."
         return {
             path.removeprefix(start): value

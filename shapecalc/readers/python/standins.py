@@ -80,6 +80,43 @@ class Reduce(nn.Module):
     def forward(self, x):
         return reduce(x, self.pattern, self.reduction, **self.axes_lengths)
 """
+_PACKING = """
+import torch
+
+__all__ = ["pack", "unpack", "einsum"]
+
+
+def pack(tensors, pattern):
+    names = pattern.split()
+    front = names.index("*")
+    back = len(names) - front - 1
+    shapes = [tensor.shape[front : len(tensor.shape) - back] for tensor in tensors]
+    flat = [
+        tensor.reshape(*tensor.shape[:front], shape.numel(), *tensor.shape[len(tensor.shape) - back :])
+        for tensor, shape in zip(tensors, shapes)
+    ]
+    return torch.cat(flat, dim=front), shapes
+
+
+def unpack(tensor, shapes, pattern):
+    front = pattern.split().index("*")
+    parts = torch.split(tensor, [torch.Size(shape).numel() for shape in shapes], dim=front)
+    return [
+        part.reshape(*part.shape[:front], *shape, *part.shape[front + 1 :])
+        for part, shape in zip(parts, shapes)
+    ]
+
+
+def einsum(*tensors_and_pattern):
+    *tensors, pattern = tensors_and_pattern
+    left, right = pattern.split("->")
+    names = left.replace(",", " ").split()
+    letters = {name: chr(97 + place) for place, name in enumerate(dict.fromkeys(names))}
+    letters["..."] = "..."
+    short = [[letters[name] for name in side.split()] for side in left.split(",") + [right]]
+    *taken, given = ["".join(side) for side in short]
+    return torch.einsum(",".join(taken) + "->" + given, *tensors)
+"""
 _VERSION = """
 class Version:
     def __init__(self, text):
@@ -353,6 +390,7 @@ STANDINS: dict[str, str] = {
     "timm.models.registry": _REGISTRY,
     "timm.data": _DATA,
     "einops.layers.torch": _REARRANGE,
+    "einops.packing": _PACKING,
     "huggingface_hub": _HUB,
     "lightning": "import lightning.pytorch as pytorch\nfrom lightning.pytorch import LightningModule\n",
     "lightning.pytorch": _LIGHTNING,

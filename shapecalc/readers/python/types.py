@@ -26,6 +26,7 @@ from .values import (
     Partial,
     Property,
     Ratio,
+    Sizes,
     SourceModule,
     Tensor,
     TorchFunction,
@@ -115,6 +116,10 @@ def _tuple(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return tuple(machine.collect(given[0])) if given else ()
 
 
+def _sizes(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    return Sizes(_tuple(machine, given, named))
+
+
 def _set(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return {hashable(machine, item) for item in machine.iterate(given[0])} if given else set()
 
@@ -168,7 +173,7 @@ STR = _type("str", _str)
 BYTES = _type("bytes", _bytes)
 LIST = _type("list", _list)
 TUPLE = _type("tuple", _tuple)
-SIZE = _type("Size", _tuple, TUPLE)
+SIZE = _type("Size", _sizes, TUPLE)
 DICT = _type("dict", _dict)
 ORDERED = _type("OrderedDict", _dict, DICT)
 DEFAULT = _type("defaultdict", _default_dict, DICT)

@@ -58,9 +58,7 @@ def findings(
         fixes = [str(fix["text"]) for fix in result.fixes]
         if fixes:
             found[0] = found[0]._replace(hint=" or ".join(fixes))
-    found += [_impossible(name, symbol, result) for symbol in _without_values(result)]
-    start = _start(name, net)
-    found += [Finding(name, "warning", "S290", warning, start) for warning in result.warnings]
+    found += [_of_warning(name, warning, net) for warning in result.warnings]
     if expected is not None and not result.errors:
         found += _unexpected(name, result, expected)
     return found
@@ -72,18 +70,20 @@ def _of_error(name: str, error: ShapecalcError) -> Finding:
     return Finding(name, "error", error.code, error.message, location, error.layer, error.hint)
 
 
+def _of_warning(name: str, warning: str, net: Net) -> Finding:
+    """Make a finding of a warning, which begins with the layer it is about, if it is about one."""
+    about, colon, rest = warning.partition(": ")
+    start = _start(name, net)
+    if about == "where":
+        return Finding(name, "warning", "S290", warning, next(iter(net.where_places), start))
+    layer = next((item for item in net.layers if colon and item.name == about), None)
+    if layer is None:
+        return Finding(name, "warning", "S290", warning, start)
+    return Finding(name, "warning", "S290", rest, layer.location or start, layer.name)
+
+
 def _start(name: str, net: Net) -> Location:
     return Location(net.file or name, 1, 1)
-
-
-def _without_values(result: Result) -> list[str]:
-    """List the symbols for which no value fits."""
-    return [name for name, values in result.symbols.items() if not values]
-
-
-def _impossible(name: str, symbol: str, result: Result) -> Finding:
-    message = f"no value of {symbol} fits all layers"
-    return Finding(name, "error", "S207", message, _start(name, result.net))
 
 
 # ------------------------------------------------------------------------------- expected shapes

@@ -135,9 +135,13 @@ Compiled: TypeAlias = Callable[[Scope, int], Value]
 
 def truth(value: Value, scope: Scope) -> bool:
     """Decide a condition, asking the scope when sizes leave it open."""
-    if isinstance(value, (Comparison, AllOf, AnyOf)):
-        return scope.decide(value)
-    return bool(value)
+    value = truth_value(value)
+    return scope.decide(value) if isinstance(value, (Comparison, AllOf, AnyOf)) else bool(value)
+
+
+def truth_value(value: Value) -> Value:
+    """Give what a value stands for as a condition: a size is true unless it is 0."""
+    return compare(value, "!=", 0) if isinstance(value, Dim) else value
 
 
 def equal(left: Value, right: Value) -> bool | Relation:
@@ -463,7 +467,7 @@ class Compiler:
             open_items: list[Value] = []
             value: Value = not stop
             for item in items:
-                value = item(scope, axis)
+                value = truth_value(item(scope, axis))
                 if isinstance(value, (Comparison, AllOf, AnyOf)):
                     known = scope.holds(value)
                     if known is stop:
@@ -577,9 +581,8 @@ class Compiler:
 
 def negate_value(value: Value) -> Value:
     """Apply `not` to a truth value that may be an undecided relation."""
-    if isinstance(value, (Comparison, AllOf, AnyOf)):
-        return negate(value)
-    return not value
+    value = truth_value(value)
+    return negate(value) if isinstance(value, (Comparison, AllOf, AnyOf)) else not value
 
 
 def _range(*arguments: Value) -> Value:

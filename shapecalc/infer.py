@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from .dims import Dim
-from .errors import ShapecalcError, ShapeError, SpecError
+from .errors import Location, ShapecalcError, ShapeError, SpecError
 from .facts import Demand, Facts, Misfit
 from .formula import FormulaError
 from .given import (
@@ -34,8 +35,8 @@ from .net import (
 from .outputs import flatten_output
 from .propagate import Propagation, Step
 from .registry import Registry, default_registry
-from .relations import AllOf, AnyOf, Comparison
 from .syntax import Node, to_text
+from .where import relation_of, symbols_in
 
 MAX_OTHER_CASES = 32  # cases that are run when it is open which of them a net's sizes are
 
@@ -78,7 +79,7 @@ class Result:
         self.propagation = propagation
         self.demands: tuple[Demand, ...] = tuple(facts.demands)
         self.warnings: tuple[str, ...] = tuple(dict.fromkeys((*facts.warnings, *net.notes)))
-        self._least = facts.least
+        self.least = facts.least
         self._by_name = {step.layer.name: step for step in steps}
         self._solved: tuple[dict[str, Any], tuple[str, ...]] | None = None
         self._fixes: tuple[dict[str, Any], ...] | None = None
@@ -155,6 +156,11 @@ class Result:
         return self._conditions()[0]
 
     @property
+    def without_values(self) -> list[str]:
+        """The symbols for which no value fits all layers."""
+        return [name for name, values in self.symbols.items() if not values]
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """What the net needs of its symbols: Python conditions, solved where one symbol is left."""
         return self._conditions()[1]
@@ -167,7 +173,7 @@ class Result:
             else:
                 from .conditions import solved_conditions
 
-                self._solved = solved_conditions(self.demands, free, self._least)
+                self._solved = solved_conditions(self.demands, free, self.least)
         return self._solved
 
     # ---------------------------------------------------------------------------------- state
@@ -300,13 +306,53 @@ def infer(
         if len(own) == len(net.inputs):
             mixing = mixed_views(net, own, values, registry)
     unused = unused_values(net, input, set or {}, registry)
+    asked, strange = _relations_about(net, {*known, *values})
 
     def run(script: tuple[bool, ...]) -> tuple[Result, list[bool]]:
         facts = Facts(known, script, mixing=mixing, unites=True)
-        facts.warnings += unused
-        return propagate_net(net, shapes, facts, values, registry), facts.choices
+        facts.warnings += [*unused, *strange]
+        result = propagate_net(asked, shapes, facts, values, registry)
+        result.net = net
+        return result, facts.choices
 
-    return _usual_case(run)
+    result = _usual_case(run)
+    if not result.errors:
+        result.errors = tuple([_impossible(result, name) for name in result.without_values])
+    return result
+
+
+def _impossible(result: Result, name: str) -> ShapeError:
+    """Name the first layer that leaves a symbol no value."""
+    from .conditions import solved_conditions
+
+    demands = result.demands
+    counts = range(1, len(demands) + 1)
+    first = next(
+        i for i in counts if not solved_conditions(demands[:i], [name], result.least)[0][name]
+    )
+    layer = next(
+        (item for item in result.net.layers if item.name == demands[first - 1].layer), None
+    )
+    if layer is None:
+        return ShapeError(f"no value of {name} fits what `where` demands", code="S207")
+    message = f"no value of {name} fits this layer and those before it"
+    return ShapeError(message, layer=layer.name, location=layer.location, code="S207")
+
+
+def _relations_about(net: Net, known: Container[str]) -> tuple[Net, list[str]]:
+    """Leave out relations of symbols that the net doesn't have here; say so for each."""
+    kept: list[tuple[Node, Location | None]] = []
+    warnings: list[str] = []
+    for node, place in zip_longest(net.where, net.where_places):
+        strange = [name for name in dict.fromkeys(symbols_in(node)) if name not in known]
+        if strange:
+            warnings.append(f"where: {to_text(node)} is left out: there is no symbol {strange[0]}")
+        else:
+            kept.append((node, place))
+    if not warnings:
+        return net, warnings
+    places = tuple([place for _, place in kept if place is not None])
+    return net._replace(where=tuple([node for node, _ in kept]), where_places=places), warnings
 
 
 def _usual_case(run: Callable[[tuple[bool, ...]], tuple[Result, list[bool]]]) -> Result:
@@ -357,10 +403,11 @@ def propagate_net(
         facts.warnings.append(
             "the text doesn't say how forward runs these modules: parameters only"
         )
-    late = [node for node in net.where if "size(" in to_text(node)]
-    for node in net.where:
-        if node not in late:
-            _demand_where(node, propagation, errors)
+    wanted = [*zip_longest(net.where, net.where_places)]
+    late = [item for item in wanted if "size(" in to_text(item[0])]
+    for item in wanted:
+        if item not in late:
+            _demand_where(*item, propagation, errors)
     for layer in net.layers:
         if failed and not failed.isdisjoint(_needed(layer)):
             failed.add(layer.name)
@@ -375,8 +422,8 @@ def propagate_net(
         if layer.name == stop_after:
             break
     else:
-        for node in late if not errors else ():  # conditions on the sizes of layers' outputs
-            _demand_where(node, propagation, errors)
+        for item in late if not errors else ():  # conditions on the sizes of layers' outputs
+            _demand_where(*item, propagation, errors)
     return Result(net, shapes, tuple(steps), facts, tuple(errors), propagation)
 
 
@@ -385,20 +432,23 @@ def _needed(layer: Layer) -> Iterator[str]:
     yield from sizes_used(layer)
 
 
-def _demand_where(node: Node, propagation: Propagation, errors: list[ShapeError]) -> None:
-    from .arguments import evaluate_argument
-
+def _demand_where(
+    node: Node, place: Location | None, propagation: Propagation, errors: list[ShapeError]
+) -> None:
     try:
-        relation = evaluate_argument(node, propagation.environment)
-    except FormulaError as error:
-        raise SpecError(f"where: {error}", code="S116") from None
-    if not isinstance(relation, (bool, Comparison, AllOf, AnyOf)):
-        raise SpecError(f"where: `{to_text(node)}` is not a comparison", code="S116")
+        relation = relation_of(node, propagation.environment)
+    except SpecError as error:
+        error.location = place
+        raise
+    except ShapeError as error:
+        error.location = place
+        errors.append(error)
+        return
     propagation.facts.layer = "where"
     try:
         propagation.facts.require(relation, lambda: f"{to_text(node)} doesn't hold", "where")
     except Misfit as misfit:
-        errors.append(ShapeError(misfit.message, code="S206"))
+        errors.append(ShapeError(misfit.message, code="S206", location=place))
 
 
 def mixed_views(

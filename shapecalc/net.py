@@ -75,6 +75,7 @@ class Net(NamedTuple):
     some never run): entries with a `call` or an `alias` and no sources. `output_names` are names of
     their own that the spec gives the outputs. `notes` say what the text that was read leaves open.
     `others` gives the nets that a source makes of sizes for which it goes other ways than this one.
+    `where_places` say where the relations stand, where they were read from a text.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Net(NamedTuple):
     output_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     others: Others | None = None
+    where_places: tuple[Location, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the net in flat form, as `--json` embeds it."""

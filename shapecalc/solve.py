@@ -7,15 +7,13 @@ had cases that the sizes left open, each case is run, and the answers are united
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .arguments import Environment
 from .batch import cases_for_every_batch, for_every_batch
 from .boxes import Box, SystemSolution, tidy
 from .dims import symbols_of
-from .errors import ShapecalcError, ShapeError, SolveError, SpecError
+from .errors import ShapecalcError, ShapeError, SolveError
 from .facts import Facts
 from .given import InputLike, as_shapes, unused_values
 from .infer import Result, mixed_views, propagate_net
@@ -23,14 +21,13 @@ from .net import Net, OtherNets, shape_json
 from .outputs import is_shape
 from .question import BATCH, Question, ask, cut, inside, output_at, reference_of, unknown_layer
 from .registry import Registry, default_registry
-from .relations import AllOf, AnyOf, Comparison, Relation, all_of
-from .syntax import parse
+from .relations import Relation, all_of
 from .system import solve_system
 from .targets import parse_target
+from .where import parse_relation, relation_of
 from .windows import lossless_relations
 
 _LITTLE = 4_000  # steps of effort to find the solution to recommend
-_EQUALS = re.compile(r"([^=<>!])=([^=])")  # of a comparison that was meant
 MAX_CASES = 512  # combinations of open cases that are run
 
 
@@ -395,7 +392,9 @@ def _relations(
         (demand.relation, demand.layer) for demand in result.demands
     ]
     for text in question.where:
-        found.append((relation_of(text, result.propagation.environment), f"where {text}"))
+        found.append(
+            (relation_of(parse_relation(text), result.propagation.environment), f"where {text}")
+        )
     for (target, _), place in zip(question.targets, at, strict=True):
         shape = output_at(result, place)
         batch = _fixed_batch(question)
@@ -421,25 +420,6 @@ def _fixed_batch(question: Question) -> dict[str, int]:
         return {}
     first = next((shape[0] for shape in shapes if shape), None)
     return {BATCH: first} if isinstance(first, int) else {}
-
-
-def relation_of(text: str, environment: Environment) -> Relation | bool:
-    """Read a relation, as `--where` gives it."""
-    from .arguments import evaluate_argument
-    from .formula import FormulaError
-
-    if _EQUALS.search(text):
-        meant = _EQUALS.sub(r"\1==\2", text)
-        raise SpecError(f"`{text}` is not a comparison", hint=f"did you mean {meant}?", code="S116")
-    try:
-        found = evaluate_argument(parse(text), environment)
-    except FormulaError as error:
-        raise SpecError(f"`{text}`: {error}", code="S116") from None
-    if not isinstance(found, (bool, Comparison, AllOf, AnyOf)):
-        raise SpecError(
-            f"`{text}` is not a comparison", hint="such as 'H == W' or 'H % 32 == 0'", code="S116"
-        )
-    return found
 
 
 def _recommended(

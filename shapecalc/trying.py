@@ -17,8 +17,9 @@ from .propagate import Propagation
 from .question import Question
 from .relations import all_of
 from .sets import IntSet
-from .solve import Case, Solution, answer_in_symbols, relation_of
+from .solve import Case, Solution, answer_in_symbols
 from .univariate import Undecidable, solution_set
+from .where import parse_relation, relation_of
 
 _MOST_VALUES = (32, 8, 3)  # of the first such unknown, the second, others
 
@@ -74,7 +75,7 @@ def _domain(question: Question, name: str) -> IntSet:
     environment = Propagation(question.registry, {}, Facts(), question.values).environment
     for text in question.where:
         try:
-            relation = relation_of(text, environment)
+            relation = relation_of(parse_relation(text), environment)
             if not isinstance(relation, bool) and relation.symbols == {name}:
                 domain = solution_set(all_of([relation]), name, domain)
         except (ShapecalcError, Undecidable):

@@ -46,7 +46,7 @@ def bare(net: Net) -> Net:
     """Leave out where things stand."""
     layers = tuple(layer._replace(location=None) for layer in net.layers)
     state = net.state and tuple(layer._replace(location=None) for layer in net.state)
-    return net._replace(layers=layers, state=state, file="")
+    return net._replace(layers=layers, state=state, file="", where_places=())
 
 
 # ------------------------------------------------------------------------------- whole specs

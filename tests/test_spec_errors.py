@@ -775,7 +775,7 @@ layers: [relu: relu]
         "1:9",
         "S116",
         "`H` is not a relation",
-        'such as where: ["H == W"]',
+        "a relation compares sizes: 'H == W', 'H % 32 == 0'",
     ),
     Case(
         """where: ["H ="]
@@ -784,7 +784,7 @@ layers: [relu: relu]
         "1:12",
         "S102",
         "this is not Python syntax: invalid syntax",
-        "a layer is the PyTorch call that makes it, such as Conv2d(3, 6, 5)",
+        "a relation compares sizes: 'H == W', 'H % 32 == 0'",
     ),
     Case(
         'layers: [{"a[0]": relu}]',

@@ -20,6 +20,7 @@ def with_values(net: Net, values: Mapping[str, int]) -> Net:
         inputs={name: shape and _shape(shape, values) for name, shape in net.inputs.items()},
         layers=tuple([_layer(layer, nodes) for layer in net.layers]),
         where=tuple([item for item in relations if fold(item) != Constant(value=True)]),
+        where_places=(),
         state=net.state and tuple([_layer(layer, nodes) for layer in net.state]),
     )
 

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import SpecError
+from ..errors import Location, SpecError
 from ..net import Layer, Net, Reference, Shape, Size
 from ..registry import Registry
-from ..syntax import Compare, Logic, Node, Unary, parse
+from ..syntax import Node
+from ..where import parse_relation
 from .blocks import read_blocks
 from .calls import Binding
 from .entries import check_name, read_entry
@@ -157,7 +158,7 @@ class SpecReader:
 
     def net(self) -> Net:
         """Read it all."""
-        data, path, expansion = self.data, self.path, self.expansion
+        data, path, expansion, document = self.data, self.path, self.expansion, self.document
         inputs = self._inputs()
         references = expansion.references
         for name in inputs:
@@ -181,7 +182,17 @@ class SpecReader:
                 raise self.fail((path, "state"), what, key=True, hint=hint, code="S116")
             state = registered
         where = self._where(data.get("where"), (path, "where"))
-        return Net(self._name(), inputs, layers, outputs, where, state, self.document.file, names)
+        return Net(
+            self._name(),
+            inputs,
+            layers,
+            outputs,
+            tuple([node for node, _ in where]),
+            state,
+            self.document.file,
+            names,
+            where_places=tuple([place for _, place in where if document.text is not None]),
+        )
 
     def _name(self) -> str:
         given = self.data.get("name")
@@ -247,7 +258,8 @@ class SpecReader:
 
     # -------------------------------------------------------------------------------- the rest
 
-    def _where(self, given: Any, path: Path) -> tuple[Node, ...]:
+    def _where(self, given: Any, path: Path) -> tuple[tuple[Node, Location], ...]:
+        """Read `where`: each relation, and where it stands."""
         if given is None:
             return ()
         items = given if isinstance(given, list) else [given]
@@ -258,13 +270,10 @@ class SpecReader:
                 what = f"{show_word(item)} is not a relation"
                 raise self.fail(at, what, hint='such as where: ["H == W"]', code="S116")
             try:
-                node = parse(item.strip())
+                node = parse_relation(item.strip())
             except SpecError as error:
                 raise self.expansion.meanings.calls.placed(error, item, at) from None
-            if not isinstance(node, Compare | Logic | Unary):
-                what = f"`{show_word(item)}` is not a relation"
-                raise self.fail(at, what, hint='such as where: ["H == W"]', code="S116")
-            found.append(node)
+            found.append((node, Place(self.document, at)))
         return tuple(found)
 
     def _state(self, given: Any, path: Path) -> tuple[Layer, ...] | None:

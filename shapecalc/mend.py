@@ -6,18 +6,22 @@ unknowns, and the solver says which values fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 from .boxes import Box
-from .dims import Dim
+from .dims import Dim, symbols_of
 from .errors import ShapecalcError, ShapeError
 from .facts import Facts
+from .given import hyperparameters
 from .infer import Result, propagate_net
 from .net import Layer, Net, Shape, references
 from .question import BATCH, ask, cut
 from .registry import LayerType, Registry
 from .relations import compare
+from .same_padding import branches, same_paddings
+from .sets import IntSet
 from .solve import Solution, answer
 from .spots import Spot, is_padding, put_node, spots_of
 from .syntax import Call, Constant, Name, Node, parse, to_text
@@ -30,6 +34,7 @@ _MOST_TOGETHER = 4  # arguments that are changed at once
 _MOST_BEFORE = 6  # layers before the misfit that are changed
 _MOST_AFTER = 16  # layers after the misfit that are changed with it
 _LIKELY = (64, 224, 32, 28, 256, 97)  # sizes that stand for symbols while fixes are looked for
+_SMALL = (3, 1)  # numbers that stand for arguments, likewise
 
 
 class Fix(NamedTuple):
@@ -60,8 +65,11 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
     layer = next((item for item in result.net.layers if item.name == error.layer), None)
     if layer is None or layer.call is None:  # a relation of the net's own
         return tuple(_inputs(result, None))
-    changes = [_with_later_layers(result, fix) for fix in _arguments(result, layer, error)]
-    found = (*changes, *_inputs(result, layer))
+    changes: dict[frozenset[tuple[str | None, str | None]], Fix] = {}
+    for fix in (_with_later_layers(result, fix) for fix in _arguments(result, layer, error)):
+        calls = {(fix.layer, fix.call), *(fix.also or {}).items()}
+        changes.setdefault(frozenset(calls), fix)
+    found = (*changes.values(), *_inputs(result, layer))
     whole = tuple([fix for fix in found if fix.then is None])
     return whole or found  # what mends this layer alone, only where nothing mends the net
 
@@ -84,6 +92,10 @@ def _arguments(result: Result, layer: Layer, error: ShapeError) -> Iterator[Fix]
     net = cut(result.net, layer.name)
     registry = result.propagation.registry
     offered: set[str] = set()
+    if _joins(layer):
+        for fix in _same_sizes(result, numbers, net, layer):
+            offered.add(fix.call or "")
+            yield fix
     tried = 0
     for trials in _rounds(registry, net, layer, error.kind):
         for trial in trials:
@@ -129,32 +141,64 @@ def _rounds(registry: Registry, net: Net, layer: Layer, kind: str) -> Iterator[l
     yield others
 
 
+def _same_sizes(result: Result, numbers: Result, net: Net, layer: Layer) -> Iterator[Fix]:
+    """Offer the paddings with which windows keep their sizes: of the branches that meet, or all before."""
+    tried: list[dict[str, Call]] = [{}]
+    for owners in (branches(net, layer), net.layers):
+        calls = same_paddings(numbers, owners)
+        if calls in tried:
+            continue
+        tried.append(calls)
+        (name, call), *others = ((owner, to_text(call)) for owner, call in calls.items())
+        fix = Fix(
+            "argument", name, _text({name: call, **dict(others)}), call, also=dict(others) or None
+        )
+        try:
+            again = _changed(result, net, {name: call, **dict(others)})
+        except ShapecalcError:
+            continue
+        if not again.errors:
+            yield fix
+
+
+def _text(calls: Mapping[str, str]) -> str:
+    return " and ".join(f"{name}: {call}" for name, call in calls.items())
+
+
 def _joins(layer: Layer) -> bool:
     return len(layer.sources) + len(layer.named) > 1
 
 
 def _with_numbers(result: Result, layer: str) -> Result | None:
-    """Give a result whose sizes are numbers and whose misfit is the same layer's."""
-    symbols = {
-        name
-        for shape in result.inputs.values()
-        for size in shape
-        if isinstance(size, Dim)
-        for name in size.symbols
+    """Give a result whose symbols are numbers and whose misfit is the same layer's."""
+    sizes = {
+        name for shape in result.inputs.values() for size in shape for name in symbols_of(size)
     }
-    if not symbols:
+    given = _values(result)
+    registry = result.propagation.registry
+    arguments = hyperparameters(result.net, registry).keys() - given.keys()
+    if not sizes and not arguments:
         return result
-    for number in _LIKELY:
-        values = {name: 2 if name == BATCH else number for name in symbols}
+    for number, argument in product(_LIKELY, _SMALL if arguments - sizes else _SMALL[:1]):
+        values = dict(given)
+        for name in sizes | arguments:
+            wanted = 2 if name == BATCH else number if name in sizes else argument
+            fitting = result.symbols.get(name, IntSet.interval(1)).nearest(wanted)
+            values[name] = next((size for size in fitting if size is not None), wanted)
         shapes: dict[str, Shape] = {
             name: tuple([s if isinstance(s, int) else s.substitute(values) for s in shape])
             for name, shape in result.inputs.items()
         }
-        registry = result.propagation.registry
-        found = propagate_net(result.net, shapes, Facts(mixing=None), {}, registry)
+        found = propagate_net(result.net, shapes, Facts(mixing=None), values, registry)
         if found.error is not None and found.error.layer == layer:
             return found
     return None
+
+
+def _values(result: Result) -> dict[str, int]:
+    """Give the values of symbols that the net was given."""
+    environment = result.propagation.environment
+    return {name: value for name, value in environment.items() if type(value) is int}
 
 
 def _with_later_layers(result: Result, fix: Fix) -> Fix:
@@ -163,29 +207,40 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
     Where one of them can't be mended by an argument, the fix says which.
     """
     then = None
-    also: dict[str, str] = {}
-    current: Fix | None = fix
-    while current is not None and len(also) <= _MOST_AFTER:
-        assert current.layer is not None
-        assert current.call is not None
+    assert fix.layer is not None
+    assert fix.call is not None
+    calls = {fix.layer: fix.call, **(fix.also or {})}
+    first = len(calls)
+    while len(calls) <= first + _MOST_AFTER:
         try:
-            result = _changed(result, result.net, current.layer, current.call)
+            changed = _changed(result, result.net, calls)
         except ShapecalcError:
             break
-        error = result.error
+        error = changed.error
         if error is None:
-            texts = [fix.text, *(f"{name}: {call}" for name, call in also.items())]
-            return fix._replace(text=" and ".join(texts), also=also or None)
+            also = {name: call for name, call in calls.items() if name != fix.layer}
+            return fix._replace(text=_text(calls), also=also or None)
         then = error.layer or "where"
-        layer = next((item for item in result.net.layers if item.name == error.layer), None)
-        if layer is None or layer.call is None or layer.name in also:
+        layer = next((item for item in changed.net.layers if item.name == error.layer), None)
+        if layer is None or layer.call is None or layer.name in calls:
             break
-        own = (item for item in _arguments(result, layer, error) if item.layer == layer.name)
-        current = next(own, None)
-        if current is not None and current.call is not None:
-            also[layer.name] = current.call
+        more = next(_of_layer(changed, layer, error), {})
+        if more.keys() <= calls.keys():
+            break
+        calls |= more
     text = f"{fix.text}, and then {then} is to mend" if then else fix.text
     return fix._replace(text=text, then=then)
+
+
+def _of_layer(result: Result, layer: Layer, error: ShapeError) -> Iterator[dict[str, str]]:
+    """Yield calls that mend a misfit in its own layer, or in all of the branches that meet there."""
+    for fix in _arguments(result, layer, error):
+        if (
+            fix.layer is not None
+            and fix.call is not None
+            and (fix.layer == layer.name or _joins(layer))
+        ):
+            yield {fix.layer: fix.call, **(fix.also or {})}
 
 
 def _before(net: Net, layer: Layer) -> list[Layer]:
@@ -223,28 +278,38 @@ def _with(trial: _Trial, nodes: Iterable[Node]) -> Call:
     return call
 
 
-def _replaced(net: Net, owner: str, call: Call) -> Net:
-    layers = tuple(
-        item._replace(call=call) if owner in (item.name, item.shares) else item
-        for item in net.layers
+def _replaced(net: Net, calls: Mapping[str, Call]) -> Net:
+    layers = []
+    for item in net.layers:
+        call = calls.get(item.name) or calls.get(item.shares or "")
+        layers.append(item._replace(call=call) if call is not None else item)
+    return net._replace(layers=tuple(layers))
+
+
+def _changed(result: Result, net: Net, calls: Mapping[str, str]) -> Result:
+    """Propagate the same inputs through a net with changed calls."""
+    parsed = {name: parse(text) for name, text in calls.items()}
+    changed = _replaced(
+        net, {name: call for name, call in parsed.items() if isinstance(call, Call)}
     )
-    return net._replace(layers=layers)
-
-
-def _changed(result: Result, net: Net, owner: str, call: str) -> Result:
-    """Propagate the same inputs through a net with a changed call."""
-    changed = _replaced(net, owner, parse(call))  # type: ignore[arg-type]  # the text of a call
     shapes: dict[str, Shape] = {name: result.inputs[name] for name in changed.inputs}
-    return propagate_net(changed, shapes, Facts(mixing=None), {}, result.propagation.registry)
+    registry = result.propagation.registry
+    return propagate_net(changed, shapes, Facts(mixing=None), _values(result), registry)
 
 
 def _call_that_fits(result: Result, net: Net, trial: _Trial) -> str | None:
     """Solve for arguments; of the values that fit, take the nearest to what is there."""
     names = [f"{UNKNOWN}{index}" for index in range(len(trial.spots))]
-    changed = _replaced(net, trial.owner.name, _with(trial, map(Name, names)))
+    changed = _replaced(net, {trial.owner.name: _with(trial, map(Name, names))})
     given = {name: result.inputs[name] for name in changed.inputs}
     try:
-        question = ask(changed, unknowns=names, given=given, registry=result.propagation.registry)
+        question = ask(
+            changed,
+            unknowns=names,
+            given=given,
+            values=_values(result),
+            registry=result.propagation.registry,
+        )
         best = answer(question).system.closest(
             {name: spot.value for name, spot in zip(names, trial.spots, strict=True)}
         )
@@ -263,7 +328,7 @@ def _call_that_fits(result: Result, net: Net, trial: _Trial) -> str | None:
 def _fits(result: Result, net: Net, trial: _Trial, call: str) -> bool:
     """Try a changed call: everything up to the layer that failed must fit now, without odd padding."""
     try:
-        again = _changed(result, net, trial.owner.name, call)
+        again = _changed(result, net, {trial.owner.name: call})
     except ShapecalcError:
         return False
     if again.errors:

@@ -56,6 +56,14 @@ TO_MEND: dict[str, tuple[Any, Any]] = {
     "an unflatten": ("Linear(10, 30) | Unflatten(1, (4, 8))", (2, 10)),
     "a batch that is a symbol": ("Conv2d(3, 8, 3) | Flatten | Linear(9, 2)", ("N", 3, 8, 8)),
     "groups": ("Conv2d(3, 8, 3, groups=2)", (1, 3, 9, 9)),
+    "features, other arguments being symbols": (
+        "Conv2d(3, C, 3) | Conv2d(D, 8, k) | BatchNorm2d(9)",
+        ("N", 3, "H", "W"),
+    ),
+    "a view of the batch": (
+        "AdaptiveAvgPool2d(2) | view(N, 8) | Linear(8, 10)",
+        ("N", 3, "H", "W"),
+    ),
     "branches": (
         {
             "layers": [
@@ -119,6 +127,56 @@ def test_padding_makes_branches_agree() -> None:
     net, shape = TO_MEND["branches"]
     texts = [fix.text for fix in fixes_for(shapecalc.infer(net, input=shape))]
     assert "b: Conv2d(3, 8, 5, padding=1)" in texts
+
+
+def two_branches(*ways: list[str]) -> dict[str, Any]:
+    layers: list[dict[str, Any]] = []
+    ends = []
+    for index, way in enumerate(ways):
+        end = "input"
+        for place, call in enumerate(way):
+            layers.append({"name": f"b{index}.{place}", "layer": call, "from": end})
+            end = f"b{index}.{place}"
+        ends.append(end)
+    return {"layers": [*layers, {"name": "join", "layer": "cat(dim=1)", "from": ends}]}
+
+
+@pytest.mark.parametrize(
+    ("ways", "text"),
+    [
+        ([[], ["Conv2d(8, 8, 3)"]], "b1.0: Conv2d(8, 8, 3, padding=1)"),
+        (
+            [[], ["Conv2d(8, 8, 3)", "ReLU", "Conv2d(8, 8, 5)"]],
+            "b1.0: Conv2d(8, 8, 3, padding=1) and b1.2: Conv2d(8, 8, 5, padding=2)",
+        ),
+        ([[], ["Conv2d(8, 8, (3, 5))"]], "b1.0: Conv2d(8, 8, (3, 5), padding=(1, 2))"),
+        ([[], ["Conv2d(8, 8, 3, dilation=2)"]], "b1.0: Conv2d(8, 8, 3, dilation=2, padding=2)"),
+        ([[], ["Conv2d(8, 8, 3, 1, (0, 0))"]], "b1.0: Conv2d(8, 8, 3, 1, (1, 1))"),
+        ([[], ["Conv2d(8, 8, 4)"]], "b1.0: Conv2d(8, 8, 4, padding='same')"),
+        (
+            [["Conv2d(8, 4, 3, 2)"], ["Conv2d(8, 8, 1, 2)"]],
+            "b0.0: Conv2d(8, 4, 3, 2, padding=1)",
+        ),
+        (
+            [["Conv2d(8, 4, 1)"], ["Conv2d(8, 4, 3)"], ["MaxPool2d(3, stride=1)"]],
+            "b1.0: Conv2d(8, 4, 3, padding=1) and b2.0: MaxPool2d(3, stride=1, padding=1)",
+        ),
+    ],
+)
+def test_padding_that_keeps_sizes_comes_first(ways: list[list[str]], text: str) -> None:
+    net = two_branches(*ways)
+    fixes = fixes_for(shapecalc.infer(net, input=(1, 8, 32, 24)))
+    assert fixes[0].text == text
+    assert not shapecalc.infer(mended(net, fixes[0]), input=(1, 8, 32, 24)).errors
+
+
+def test_a_net_without_paddings_gets_all_of_them() -> None:
+    net = shapecalc.load("unet").to_dict()
+    for layer in net["layers"]:
+        layer["layer"] = layer["layer"].replace(", padding=1", "")
+    fixes = fixes_for(shapecalc.infer(net, input=(1, 3, 256, 256)))
+    assert len(fixes) == 1
+    assert not shapecalc.infer(mended(net, fixes[0]), input=(1, 3, 256, 256)).errors
 
 
 def test_a_later_misfit_without_a_fix_leaves_the_first_fix() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from .dims import bounds
 from .relations import (
     AllOf,
     AnyOf,
@@ -106,7 +107,23 @@ class Facts:
         if value in self._granted:
             return True
         answer = decide(value, self.known)
-        return False if answer is None and negate(value) in self._granted else answer
+        if answer is None and (negate(value) in self._granted or self._is_ruled_out(value)):
+            return False
+        return answer
+
+    def _is_ruled_out(self, relation: Relation) -> bool:
+        """Say whether a granted bound shows that two sizes differ: `H >= k` that H + 1 isn't k."""
+        if isinstance(relation, AnyOf):
+            return all(self.holds(item) is False for item in relation.items)
+        if not isinstance(relation, Comparison) or relation.op != "==" or len(relation.symbols) < 2:
+            return False
+        for own in self._granted:
+            if isinstance(own, Comparison) and own.op == ">=" and own.symbols <= relation.symbols:
+                for size in (relation.dim, -relation.dim):
+                    low = bounds(size - own.dim, self.known)[0]
+                    if low is not None and low > 0:
+                        return True
+        return False
 
     def possible(self, value: bool | Relation) -> bool:
         """Say whether a relation may hold with what is granted; exactly, if it has one symbol."""

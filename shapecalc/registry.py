@@ -77,6 +77,7 @@ _HEAD = re.compile(
     r"^([A-Za-z_]\w*):[ \t]*\n(?:[ \t]*#.*\n)*  layers: (\{[^}]*\}|\[[^\]]*\])", re.MULTILINE
 )
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_PYTHON = re.compile(r"\n  python:(.*(?:\n    .*)*)")
 
 Axes: TypeAlias = "int | tuple[int, ...] | None"
 
@@ -609,6 +610,12 @@ class Registry:
         return [
             key for key, entry in self._entries.items() if any(mark in entry.text for mark in marks)
         ]
+
+    @cached_property
+    def spelled(self) -> frozenset[str]:
+        """All words in what entries say of how PyTorch writes them, without reading the entries."""
+        lines = (_PYTHON.search(entry.text) for entry in self._entries.values())
+        return frozenset(word for line in lines if line for word in _WORD.findall(line[1]))
 
     def names_of(self, key: str) -> list[str]:
         """The classes and functions of an entry."""

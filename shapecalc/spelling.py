@@ -52,3 +52,10 @@ def names_by_path(registry: Registry) -> dict[str, str]:
             if home and "{" not in given and (last == name or last not in names):
                 found[f"{long.get(home, home)}.{last}"] = name
     return found
+
+
+def name_at(registry: Registry, path: str) -> str | None:
+    """Give the registry's name for what PyTorch has at a path of its own, such as `F.unfold`."""
+    # Few names are spelled in a way of their own: most need no entry to be read.
+    known = path.rpartition(".")[2] in registry.spelled
+    return names_by_path(registry).get(path) if known else None

@@ -15,7 +15,7 @@ from shapecalc.infer import infer
 from shapecalc.net import Net
 from shapecalc.outputs import flatten_output
 from shapecalc.readers.python import SourceMisfit, read_python
-from shapecalc.registry import default_registry
+from shapecalc.registry import NUMBERS, default_registry, load_registry
 from shapecalc.solve import solve
 from shapecalc.state import state_dict
 
@@ -491,6 +491,54 @@ class Net(nn.Module):
 """,
         [(2, 3, 5)],
         [[2, 3, 4], [2, 3, 5], [2]],
+    ),
+    "tensors that are made of nothing, and attributes that are functions": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("above", torch.triu_indices(4, 5, 1))
+        self.register_buffer("window", torch.hamming_window(window_length=8))
+        self.norm = nn.LayerNorm(8)
+        self.norm.weight = nn.Parameter(self.norm.weight.data[None])
+        self.table = nn.Parameter(torch.randn(4, 5).transpose_(0, 1))
+
+    def forward(self, x):
+        made = [x.new_zeros(2, 3), x.new_full((2,), 1.0), x.new_tensor([1, 2, 3]), x.new(2, 1)]
+        kinds = [torch.full_like(x, 1), torch.randint(0, 4, (2, 2)), torch.randperm(x.size(1)).real]
+        return self.above + 1, self.window * x, x.T, x[None].mT, torch.clone(input=x), *made, *kinds, self.table
+""",
+        [(3, 8)],
+        [
+            [2, 10],
+            [3, 8],
+            [8, 3],
+            [1, 8, 3],
+            [3, 8],
+            [2, 3],
+            [2],
+            [3],
+            [2, 1],
+            [3, 8],
+            [2, 2],
+            [8],
+            [5, 4],
+        ],
+    ),
+    "what einops makes of several tensors": (
+        """
+from einops import einsum, pack, rearrange, reduce, repeat, unpack
+
+class Net(nn.Module):
+    def forward(self, x):
+        y = rearrange([x, x + 1], "two b c h w -> b (two c) h w")
+        tokens = reduce(y, "b c (h pool) w -> b (h w) c", "mean", pool=2)
+        packed, shapes = pack([tokens, y[:, :, 0]], "b * c")
+        first, second = unpack(packed, shapes, "b * c")
+        return einsum(first, second, "b one c, b two c -> b one two"), repeat(x[:, 0], "b h w -> b k h w", k=3)
+""",
+        [(2, 4, 8, 8)],
+        [[2, 32, 8], [2, 3, 8, 8]],
     ),
     "numbers that decide over numbers alone": (
         """
@@ -1044,3 +1092,48 @@ def test_more_dimensions_are_tried(tmp_path: Path) -> None:
     text = model_text("self.fc = nn.Linear(32, 8)", "x", forward)
     net = read_python(text, str(tmp_path / "model.py"), "Net", registry=default_registry())
     assert [str(size) for size in net.inputs["x"] or ()] == ["N", "L", "32"]
+
+
+MINE = """
+Doubled:
+  layers: [doubled, halved]
+  numbers: {doubled: WORD, halved: down}
+  input: any
+  output: input
+"""
+
+
+def test_a_registry_says_what_becomes_of_known_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE.replace("WORD", "opposite"), encoding="utf-8")
+    text = HEAD + (
+        """
+class Net(nn.Module):
+    def forward(self, x):
+        size = torch.doubled(torch.tensor([-3, -5]))
+        return x.new_zeros(int(size[0]), int(size.prod()))
+"""
+    )
+    net = read_python(
+        text, "short.py", "Net()", registry=load_registry((str(file),)), inputs=(2, 4)
+    )
+    outputs = infer(net, registry=load_registry((str(file),))).outputs
+    assert list(outputs.values()) == [[(3, 15)]]
+
+
+def test_each_word_for_numbers_is_known_to_the_reader() -> None:
+    from shapecalc.readers.python import arrays, creation, tensors
+
+    shaping = {"same", "parts", "reversed", "distinct"}
+    of_numbers = {*arrays._BETWEEN, *arrays._EACH, *arrays._TOGETHER}
+    assert shaping | of_numbers | {*creation.CREATORS, *tensors.UNRECORDED} == set(NUMBERS)
+    for name in default_registry().names():
+        assert default_registry().find(name).numbers in {None, *NUMBERS}
+
+
+def test_a_word_for_numbers_that_is_unknown_names_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE.replace("WORD", "oposite"), encoding="utf-8")
+    with pytest.raises(SpecError, match="unknown word oposite under numbers") as found:
+        load_registry((str(file),))
+    assert found.value.hint == "did you mean opposite?"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import SpecError
 from ...registry import LayerType
-from ...spelling import names_by_path
+from ...spelling import name_at
 from ...syntax import Constant
 from .arguments import LARGEST
 from .containers import AUTOGRAD_FUNCTION, CONTAINERS, tensors_of
@@ -282,7 +282,7 @@ def torch_member(machine: Machine, path: str) -> Value:
         names = machine.loader.stand_in(_DISTRIBUTIONS).names
         if name in names and not name.startswith("_"):
             return names[name]
-    other = names_by_path(machine.registry).get(path)
+    other = name_at(machine.registry, path)
     if other is not None and machine.registry.find(other).is_function:
         return TorchFunction(other)
     if owner == "torch.nn.init":

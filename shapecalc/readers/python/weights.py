@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
-from .values import MISSING, Keywords, Module, Tensor, Value
+from ...syntax import Constant
+from .values import Keywords, Module, Tensor, Value
 
 if TYPE_CHECKING:
     from .modules import Modules
@@ -63,12 +64,13 @@ def apply_function(
     """Apply the function that a layer stands for, with the weights that the source gave it."""
     type_ = modules.type_of(module)
     registry = modules.registry
-    spots = {spot.name for spot in type_.parameters}
+    spots = {spot.name: spot for spot in type_.parameters}
     name = type_.own("function")
     found = registry.find(name) if name is not None else None
     slots = [] if found is None else [slot.name for slot in found.inputs[1:]]
-    pads = modules.argument(module, type_, "padding_mode") if "padding_mode" in spots else None
-    fits = slots and set(slots) <= modules.state_names(type_) and pads in (None, "zeros", MISSING)
+    mode = spots.get("padding_mode")  # which functions don't have
+    plain = mode is None or Constant(modules.argument(module, type_, mode.name)) == mode.default
+    fits = slots and set(slots) <= modules.state_names(type_) and plain
     if found is None or not fits or len(arguments) != 1 or keywords:
         raise SpecError(f"other weights in a {type_.name} are not followed", code="S110")
     weights = [modules.layer_attribute(module, slot) for slot in slots]

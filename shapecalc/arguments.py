@@ -242,6 +242,8 @@ def complete(
         if not parameter.keywords and not (parameter.variadic and value == ()):
             if isinstance(value, tuple) and len(value) == 1 < scope.axes and parameter.is_per_axis:
                 scope["singles"] = (*dict.get(scope, "singles", ()), name)
+            if isinstance(value, tuple):
+                scope["tuples"] = (*dict.get(scope, "tuples", ()), name)
             if isinstance(value, List):
                 scope["lists"] = (*dict.get(scope, "lists", ()), name)
             scope[name] = value  # for the message, where it doesn't fit

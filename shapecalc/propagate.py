@@ -254,7 +254,7 @@ class Propagation:
         scope.axes = axes
         scope["axes"] = axes
         scope["place"] = tuple(range(axes))
-        scope["singles"] = scope["lists"] = ()
+        scope["singles"] = scope["tuples"] = scope["lists"] = ()
         scope["layer"] = made.type.name
         try:
             complete(made.type, made.type.parameters, made.bound.values, scope)

@@ -354,6 +354,7 @@ class LayerType:
             "place",
             "lists",
             "singles",
+            "tuples",
             "given",
             "layer",
         }

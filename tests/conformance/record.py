@@ -4,6 +4,10 @@
     python tests/conformance/record.py functions -o tests/conformance/data/functions.jsonl
     python tests/conformance/record.py odd -o tests/conformance/data/odd.jsonl
     python tests/conformance/record.py layers --only Conv2d,LSTM --rows 500 --seed 7 -o big.jsonl
+    python tests/conformance/record.py again -o tests/conformance/data/found.jsonl
+
+`found.jsonl` has calls on which the engine once differed; `again` runs the calls of a file anew, and needs no
+more of a row than its `type`, `net` and `dtypes`.
 
 The calls come from the generators in `cases/`; those of `odd` are made from the examples in the
 registry, of every entry. Each is written out as an entry of a net, that very
@@ -29,7 +33,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import torch
-from cases.calls import Call, write_call
+from cases.calls import Call, call_of_row, write_call
 from cases.draw import Draw, Generator
 from cases.running import Outcome, run
 from cases.tables import FUNCTIONS, LAYERS, ROWS, Table
@@ -136,16 +140,31 @@ def _table(name: str) -> Table:
     return LAYERS if name == "layers" else FUNCTIONS
 
 
+def run_again(path: Path) -> None:
+    """Write a file's rows anew, with what PyTorch makes of their calls now."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    made = []
+    for number, row in enumerate(rows, 1):
+        call = call_of_row(row)
+        outcome = run(call)
+        if outcome is not None:
+            made.append(json.dumps(call.row(number, outcome)))
+    path.write_text("\n".join(made) + "\n", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Record one of the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("table", choices=["layers", "functions", "odd"])
+    parser.add_argument("table", choices=["layers", "functions", "odd", "again"])
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows", type=int, help="for each type; without it, as `tables.py` says")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the number of rows")
     parser.add_argument("--only", help="names of types, with commas between them")
     options = parser.parse_args(arguments)
+    if options.table == "again":
+        run_again(options.output)
+        return
     table = _table(options.table)
     number = 0
     with options.output.open("w", encoding="utf-8") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,38 @@ class Call:
         inputs = inputs or {"unused": []}  # a net has inputs
         entry = {"name": "m", "layer": self.layer, "from": _named_inputs(self.source)}
         return {"inputs": inputs, "layers": [entry]}
+
+
+def call_of_row(row: Mapping[str, Any]) -> Call:
+    """Read the call of a row; tensors hold what recorded ones of their dtypes hold."""
+    (entry,) = row["net"]["layers"]
+    shapes = list(row["net"]["inputs"].values())
+    dtypes = row.get("dtypes") or ["float"] * len(shapes)
+    made = ast.parse(entry["layer"], mode="eval").body
+    assert isinstance(made, ast.Call)
+    outer = made if isinstance(made.func, ast.Call) else None
+    inner = made.func if outer else made
+    return Call(
+        row["type"],
+        _between_brackets(inner),
+        _between_brackets(outer) if outer else "",
+        _numbered(entry["from"]),
+        [Tensor(tuple(shape), dtype) for shape, dtype in zip(shapes, dtypes, strict=True)],
+    )
+
+
+def _between_brackets(node: ast.expr) -> str:
+    assert isinstance(node, ast.Call)
+    named = (f"{item.arg}={ast.unparse(item.value)}" for item in node.keywords)
+    return ", ".join([*map(ast.unparse, node.args), *named])
+
+
+def _numbered(source: Any) -> Any:
+    if isinstance(source, str):
+        return int(source.removeprefix("x"))
+    if isinstance(source, Mapping):
+        return {name: _numbered(item) for name, item in source.items()}
+    return [_numbered(item) for item in source]
 
 
 def write_call(name: str, case: Case, draw: Draw) -> Call:

@@ -20,7 +20,9 @@ from .quasi import Expr, X, combine, extremum, floor_div, number, over, product,
 from .relations import AllOf, AnyOf, Comparison, Relation
 from .sets import EMPTY, IntSet
 
-__all__ = ["Effort", "Undecidable", "expression", "solution_set", "weight"]
+__all__ = ["Effort", "Undecidable", "expression", "image", "solution_set", "weight"]
+
+_MOST_LISTED = 2_000  # values that are put into a size one by one
 
 
 def solution_set(
@@ -104,6 +106,33 @@ def expression(size: Dim | int, name: str) -> Expr:
         factors = [_read_atom(atom, name) for atom, power in monomial for _ in range(power)]
         terms.append((product(factors), coefficient))
     return combine(terms)
+
+
+def image(size: Dim | int, values: IntSet) -> IntSet | None:
+    """Give the values of a size whose one unknown takes some values; None where they are too many to list.
+
+    >>> from shapecalc.dims import symbol
+    >>> image((symbol("H") + 1) // 2, IntSet.run(16, None, 16))
+    IntSet([[8, None, 8]])
+    """
+    if isinstance(size, int):
+        return IntSet.points([size])
+    monomial, coefficient = size.terms[-1]
+    ((atom, power), *others) = monomial
+    rest = size - Dim(((monomial, coefficient),))
+    if isinstance(rest, int) and power == 1 and not others:
+        inside: IntSet | None = None
+        if isinstance(atom, Symbol):
+            inside = values
+        elif isinstance(atom, FloorDiv) and isinstance(atom.divisor, int):
+            top = image(atom.numerator, values)
+            inside = None if top is None else top.image_floor(0, atom.divisor)
+        if inside is not None and (coefficient > 0 or inside.maximum is not None):
+            return inside.image_affine(coefficient, rest)
+    if (values.count() or _MOST_LISTED + 1) > _MOST_LISTED:
+        return None
+    (name,) = size.symbols
+    return IntSet.points({size.evaluate({name: value}) for value in values})
 
 
 def _read_atom(atom: object, name: str) -> Expr:

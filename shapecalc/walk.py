@@ -17,12 +17,13 @@ from .question import Question, output_at
 from .relations import Relation, all_of, compare
 from .sets import IntSet
 from .system import solve_system
-from .univariate import Undecidable, solution_set
+from .univariate import Undecidable, image, solution_set
 
 if TYPE_CHECKING:
     from .solve import Case, Solution
 
 _MANY = 24  # layers that a walk shows
+_MOST_RUNS = 8  # of the values of a size that are written out
 
 
 def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
@@ -94,13 +95,20 @@ def _range(shape: tuple[Size, ...], name: str, box: Box) -> str:
             continue
         if any(isinstance(end, Dim) for run in box[name] for end in run[:2]):
             return str(size)
-        values = box.values_of(name, {})
-        low = size.evaluate({name: values.minimum})
-        if values.maximum is None:
-            return f"{low}.."
-        high = size.evaluate({name: values.maximum})
-        return str(low) if low == high else f"{min(low, high)}..{max(low, high)}"
+        return _values_text(size, name, box.values_of(name, {}))
     return ""
+
+
+def _values_text(size: Dim, name: str, values: IntSet) -> str:
+    """Write the values that a size takes, or where these are too many to list their ends."""
+    reached = image(size, values)
+    if reached is not None and len(reached.runs) <= _MOST_RUNS:
+        return str(reached)
+    low, maximum = size.evaluate({name: values.minimum}), values.maximum
+    high = None if maximum is None else size.evaluate({name: maximum})
+    return str(
+        IntSet.interval(low, high) if high is None or high >= low else IntSet.interval(high, low)
+    )
 
 
 def derivation_lines(solution: Solution) -> list[str]:

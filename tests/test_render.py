@@ -128,6 +128,11 @@ class TestMisfit:
 
 
 class TestSolution:
+    def test_the_walk_shows_the_gaps_of_sets(self) -> None:
+        answer = shapecalc.solve("unet", where=("H <= 64", "W <= 64"))
+        assert "pool4 2, 4, ..., 8 ← pool3 4, 8, ..., 16 ←" in solution_text(answer)
+        assert "pool3 2, 4, ..., 8 <- pool2 4, 8, ..., 16" in answer.derivation[0]
+
     def test_the_answer_first_and_then_the_walk(self) -> None:
         found = run("solve", LENET, "--target", "5x5").out.splitlines()
         assert found[0] == "H = 32..35, W = 32..35; best 32×32×3"

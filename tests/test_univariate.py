@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shapecalc.dims import Dim, FloorDiv, Symbol, floor_scale, maximum, minimum, symbol
 from shapecalc.relations import Relation, all_of, any_of, compare, negate
 from shapecalc.sets import IntSet, SetTooLarge
-from shapecalc.univariate import Effort, Undecidable, solution_set
+from shapecalc.univariate import Effort, Undecidable, image, solution_set
 
 EXAMPLES = int(os.environ.get("SHAPECALC_EXAMPLES", "400"))
 SIZES = IntSet.interval(1)
@@ -223,3 +223,21 @@ def test_says_when_there_are_too_many_runs_or_steps() -> None:
         solution_set(hard, "H", SIZES, Effort(3))
     with pytest.raises(Undecidable):
         solution_set(compare(H * symbol("W"), "==", 4), "H", SIZES)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(quasi_affine, st.integers(0, 20), st.integers(0, 12), st.integers(1, 7))
+def test_the_image_of_a_set_is_what_its_values_give(
+    size: Size, first: int, count: int, step: int
+) -> None:
+    values = [first + step * index for index in range(count + 1)]
+    wanted = {size if isinstance(size, int) else size.evaluate({"H": x}) for x in values}
+    found = image(size, IntSet.points(values))
+    assert found is not None
+    assert set(found) == wanted
+
+
+def test_the_image_of_a_set_without_an_end() -> None:
+    assert image((H + 1) // 2 + 3, IntSet.run(16, None, 16)) == IntSet.run(11, None, 8)
+    assert image(H // 2 + H // 3, SIZES) is None
+    assert image(5 - H, SIZES) is None

@@ -276,7 +276,7 @@ def _free_symbols(result: Result) -> set[str]:
 
 def infer(
     net: Any,
-    input: InputLike = None,  # noqa: A002
+    input: InputLike | str = None,  # noqa: A002
     set: Mapping[str, int] | None = None,  # noqa: A002
     registry: Registry | None = None,
 ) -> Result:

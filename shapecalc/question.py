@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Any, NamedTuple
 
 from .dims import Dim, symbol, symbols_of
-from .errors import SolveError
+from .errors import ShapeError, SolveError
 from .given import (
     LETTERS,
     InputLike,
@@ -68,9 +69,10 @@ def ask(
             "the text doesn't say how forward runs these modules, so no input can be solved for",
             hint="give the source of the class, or write the layers as a spec",
         )
+    whole = net
     if upto is not None:
         net = cut(net, inside(net, upto))
-    targets = tuple((item, at and inside(net, at)) for item, at in targets)
+    targets = tuple((item, at and _place(net, whole, at, upto)) for item, at in targets)
     given = as_shapes(given)
     values = {**named_numbers(net, given), **(values or {})}
     names = hyperparameters(net, registry)
@@ -85,7 +87,12 @@ def ask(
         prefix = f"{name}_" if len(shapes) > 1 else ""
         if name in chosen or (free and net.inputs.get(name) is not None):
             symbolic[name] = shape
-            sizes = [str(s) for s in shape if isinstance(s, Dim) and str(s) != BATCH]
+            roles = axis_roles(net, name, len(shape), registry)
+            sizes = [
+                str(size)
+                for size, role in zip(shape, roles, strict=True)
+                if isinstance(size, Dim) and role != BATCH and str(size) != BATCH
+            ]
             sides = sides or tuple(sizes if len(sizes) > 1 else ())
             continue
         symbolic[name], axes = _with_symbols(net, name, shape, prefix, registry, own | {*free})
@@ -121,6 +128,8 @@ def ask(
     if square and len(sides) > 1:
         where = (*where, *(f"{sides[0]} == {side}" for side in sides[1:]))
     net = net._replace(inputs={**net.inputs, **{name: symbolic[name] for name in chosen}})
+    targets = tuple((_about_batch(item, symbolic), at) for item, at in targets)
+    _refuse_strange_names(targets, found, {*sizes_of, *values, BATCH})
     known: dict[str, tuple[int, int | None]] = {name: (free.get(name, 1), None) for name in found}
     known[BATCH] = (1, None)
     mixing = None if mix_batch else mixed_views(net, shapes, values, registry)
@@ -140,6 +149,60 @@ def ask(
         shapes,
         upto,
     )
+
+
+def with_value(question: Question, name: str, value: int) -> Question:
+    """Give a symbol a number: an unknown, or the batch."""
+    return question._replace(
+        shapes={
+            key: tuple(
+                [
+                    size.substitute({name: value}) if isinstance(size, Dim) else size
+                    for size in shape
+                ]
+            )
+            for key, shape in question.shapes.items()
+        },
+        unknowns=tuple(other for other in question.unknowns if other != name),
+        squares=tuple(other for other in question.squares if other != name),
+        known={other: ends for other, ends in question.known.items() if other != name},
+        values={**question.values, name: value},
+        arguments=question.arguments - {name},
+    )
+
+
+def _place(net: Net, whole: Net, at: str, upto: str | None) -> str:
+    """Give the entry that a target is about; one that was cut off is no mistyped name."""
+    name = inside(net, at)
+    layers = {item.name for item in net.layers}
+    if upto is not None and reference_of(name).name not in layers:
+        known = reference_of(inside(whole, at)).name
+        if any(item.name == known for item in whole.layers):
+            raise SolveError(
+                f"{upto} doesn't depend on {at}, so --upto {upto} cuts it off",
+                hint=f"ask about a layer before it, or cut the net after {at}",
+                code="S302",
+            )
+    return name
+
+
+def _refuse_strange_names(
+    targets: tuple[tuple[Target, str | None], ...], unknowns: Sequence[str], known: set[str]
+) -> None:
+    for target, _ in targets:
+        strange = {*target.symbols} - {*unknowns} - known
+        if strange:
+            raise SolveError(
+                f"{min(strange)} in the target {target} is neither N nor an unknown",
+                hint=f"the unknowns are: {', '.join(unknowns) or 'none'}; ? is any size",
+            )
+
+
+def _about_batch(target: Target, shapes: Mapping[str, Shape]) -> Target:
+    """Count a target in full that begins with the batch, whatever the net's inputs call it."""
+    first = target.sizes[0].comparisons[:1]
+    batches = [size for shape in shapes.values() for size in shape[:1] if isinstance(size, Dim)]
+    return target._replace(full=True) if first in [(("==", size),) for size in batches] else target
 
 
 def _names(size: Size) -> list[str]:
@@ -347,16 +410,30 @@ def cut(net: Net, layer: str) -> Net:
 
 def unknown_layer(net: Net, name: str) -> SolveError:
     """Say that there is none of a name."""
+    if name in net.inputs:
+        what = f"{name} is an input of the net, and no layer"
+        return SolveError(what, hint=f"--input {name}=SHAPE says its sizes", code="S302")
     return SolveError(f"the net has no layer {name}", hint=nearest_layer(net, name), code="S302")
 
 
 def reference_of(text: str) -> Reference:
-    """Read `lstm[0]`."""
-    name, _, rest = text.partition("[")
-    path = tuple(int(part) for part in rest.rstrip("]").split("][") if part.lstrip("-").isdigit())
-    return Reference(name, path)
+    """Read `lstm[0]`; raises `SolveError` for other things in brackets."""
+    found = re.fullmatch(r"([^\[\]]*)((?:\[-?[0-9]{1,4}\])*)", text)
+    if found is None:
+        what = f"{text} names no output"
+        raise SolveError(what, hint="an output is named as in pool2 or lstm[0]", code="S302")
+    return Reference(found[1], tuple([int(number) for number in re.findall(r"-?\d+", found[2])]))
 
 
 def output_at(result: Result, at: str) -> Shape:
-    """Give the shape of the output that `lstm[0]` or `pool2` names."""
-    return flatten_output(result.propagation.value(reference_of(at)))[0]
+    """Give the shape of the output that `lstm[0]` or `pool2` names.
+
+    Raises `SolveError` where there is none.
+    """
+    try:
+        found = flatten_output(result.propagation.value(reference_of(at)))
+    except ShapeError as error:
+        raise SolveError(error.message, hint=error.hint, code="S302") from None
+    if not found:
+        raise SolveError(f"{at} is no tensor", hint="name another output by --at", code="S302")
+    return found[0]

@@ -81,12 +81,24 @@ class LayerScope(Scope):
         if isinstance(batch, Dim) and len(batch.symbols) > 1:
             return None
         same = equal(inside, rest)
-        if not self.facts.strict:
+        layer = self.facts.layer
+        if _joins_the_batch(shape, rest) and self.facts.holds(same) is None:
+            if not self.facts.strict:
+                self.facts.warnings.append(
+                    f"{layer}: view(-1, ...) moves elements into the batch: {show(batch)} becomes"
+                    f" {show(batch * numel(shape[1:]) // rest)}"
+                )
+                return None
+            self.facts.warnings.append(
+                f"{layer}: the batch is kept, so {same}; --mix-batch lets view(-1, ...) put these"
+                " sizes and the batch together, as PyTorch does"
+            )
+        elif not self.facts.strict:
             if self.facts.holds(same) is False:
                 return None
             if self.facts.holds(same) is None:
                 self.facts.warnings.append(
-                    f"{self.facts.layer}: the batch is kept; PyTorch also runs where"
+                    f"{layer}: the batch is kept; PyTorch also runs where"
                     f" {show(inside)} is another multiple of {show(rest)}, and mixes samples"
                 )
         self.require(
@@ -94,7 +106,7 @@ class LayerScope(Scope):
             lambda: f"a sample of {show(inside)} elements doesn't fit the {show(rest)} of the view",
             "batch",
         )
-        self.facts.kept.add(self.facts.layer)
+        self.facts.kept.add(layer)
         return batch
 
     def fill(self, parts: Sequence[Any], axis: int) -> str:
@@ -153,3 +165,12 @@ class LayerScope(Scope):
         if not isinstance(module, Call):
             raise FormulaError(f"{show(module)} is not a module")
         return module
+
+
+def _joins_the_batch(shape: Shape, rest: Size) -> bool:
+    """Say whether a view keeps an input's last sizes, and joins those before them with the batch.
+
+    So do losses over all words of all samples: `logits.view(-1, words)` and `targets.view(-1)`.
+    """
+    words = len(shape) == 2 and rest == 1
+    return words or any(numel(shape[first:]) == rest for first in range(2, len(shape)))

@@ -12,14 +12,24 @@ from typing import Any, NamedTuple
 
 from .batch import cases_for_every_batch, for_every_batch
 from .boxes import Box, SystemSolution, tidy
-from .dims import symbols_of
+from .dims import symbol, symbols_of
 from .errors import ShapecalcError, ShapeError, SolveError
 from .facts import Facts
 from .given import InputLike, as_shapes, unused_values
 from .infer import Result, mixed_views, propagate_net
 from .net import Net, OtherNets, shape_json
 from .outputs import is_shape
-from .question import BATCH, Question, ask, cut, inside, output_at, reference_of, unknown_layer
+from .question import (
+    BATCH,
+    Question,
+    ask,
+    cut,
+    inside,
+    output_at,
+    reference_of,
+    unknown_layer,
+    with_value,
+)
 from .registry import Registry, default_registry
 from .relations import Relation, all_of
 from .system import solve_system
@@ -191,7 +201,7 @@ def solve(
     upto: str | None = None,
     unknowns: Sequence[str] | None = None,
     where: str | Sequence[str] = (),
-    input: InputLike = None,  # noqa: A002 - the contract's name
+    input: InputLike | str = None,  # noqa: A002 - the contract's name
     near: Sequence[int] | None = None,
     square: bool = False,
     mix_batch: bool = False,
@@ -221,7 +231,7 @@ def solve(
         upto=upto,
         unknowns=unknowns,
         where=(where,) if isinstance(where, str) else tuple(where),
-        given=input,
+        given=as_shapes(input),
         square=square,
         mix_batch=mix_batch,
         values=dict(set or {}),
@@ -279,6 +289,11 @@ def answer_in_symbols(question: Question) -> Solution:
             continue
         warnings.update(dict.fromkeys(result.warnings))
         places_here = places(asked, result)
+        if asked.upto is not None:
+            output_at(result, asked.upto)
+        number = _batch_wanted(asked, result, places_here)
+        if number is not None:
+            return answer_in_symbols(with_value(question, BATCH, number))
         at = at or places_here
         case = Case(result, _relations(asked, result, places_here))
         cases.append(case)
@@ -320,6 +335,16 @@ def _solve(
     names = question.unknowns if names is None else names
     known = {name: question.known[name] for name in names}
     return solve_system(list(relations), names, known, effort)
+
+
+def _batch_wanted(question: Question, result: Result, at: tuple[str, ...]) -> int | None:
+    """Give the number that a target has in the place of the batch: `1x16x5x5`."""
+    for (target, _), place in zip(question.targets, at, strict=True):
+        sizes = reversed(output_at(result, place))
+        for size, wanted in zip(sizes, reversed(target.sizes), strict=False):
+            if wanted.value and size == symbol(BATCH):
+                return wanted.value
+    return None
 
 
 def _asked_of(question: Question, nets: tuple[Net, ...]) -> Iterator[Question]:

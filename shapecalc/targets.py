@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .dims import Dim, symbol
+from .dims import symbol, symbols_of
 from .errors import SpecError
 from .formula import show
 from .net import Size
@@ -15,7 +15,7 @@ from .relations import Relation, compare
 MAX_SIZES = 64
 
 _NUMBER = re.compile(r"\d{1,18}")
-_RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})?")
+_RANGE = re.compile(r"(\d{1,18})\.\.(\d{1,18})?|\.\.(\d{1,18})")
 _BOUND = re.compile(r"(<=|>=|<|>)(\d{1,18})")
 
 
@@ -43,10 +43,16 @@ class Wanted(NamedTuple):
 
 
 class Target(NamedTuple):
-    """The sizes wanted of one output; `full` when they are all of its sizes."""
+    """The sizes wanted of one output; `full` when they are all of its sizes, since `N` is in front."""
 
     sizes: tuple[Wanted, ...]
     full: bool
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names that stand for sizes."""
+        ends = (value for item in self.sizes for _, value in item.comparisons)
+        return tuple([name for value in ends for name in sorted(symbols_of(value))])
 
     def __str__(self) -> str:
         return "×".join(item.text for item in self.sizes)
@@ -63,15 +69,15 @@ def parse_target(given: str | int | Sequence[Any]) -> Target:
     if isinstance(given, int):
         given = (given,)
     if isinstance(given, str):
-        parts: list[Any] = re.split(r"\s*[x×,X]\s*", given.strip())
+        text = given.strip()
+        text = text[1:-1].strip() if text[:1] + text[-1:] in ("()", "[]") else text
+        parts: list[Any] = re.split(r"\s*[x×,X]\s*", text)
     else:
         parts = list(given)
     if not parts or len(parts) > MAX_SIZES:
         raise SpecError(f"the target {given!r} has no sizes", code="S130", hint=_HINT)
     sizes = tuple([_wanted(part, given) for part in parts])
-    batch = sizes[0].comparisons
-    full = bool(batch) and isinstance(batch[0][1], Dim)
-    return Target(sizes, full)
+    return Target(sizes, full=sizes[0].text == "N")
 
 
 _HINT = "a target is written 5x5, Nx16x5x5, ?x5x5, 7..9x7..9 or >=7x>=7"
@@ -86,9 +92,12 @@ def _wanted(part: Any, given: object) -> Wanted:
     if _NUMBER.fullmatch(text):
         return Wanted(text, (("==", int(text)),))
     if found := _RANGE.fullmatch(text):
-        low, high = int(found[1]), found[2]
-        upper = () if high is None else (("<=", int(high)),)
-        return Wanted(text, ((">=", low), *upper))
+        low, high = found[1], found[2] or found[3]
+        if low is not None and high is not None and int(low) > int(high):
+            what = f"no size is in {text} of the target {given!r}"
+            raise SpecError(what, code="S130", hint=f"did you mean {high}..{low}?")
+        ends = ((">=", low), ("<=", high))
+        return Wanted(text, tuple([(sign, int(end)) for sign, end in ends if end is not None]))
     if found := _BOUND.fullmatch(text):
         return Wanted(text, ((found[1], int(found[2])),))
     if text.isidentifier():

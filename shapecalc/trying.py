@@ -10,11 +10,10 @@ from __future__ import annotations
 from itertools import islice
 
 from .boxes import Box, BoxRun, SystemSolution, tidy
-from .dims import Dim
 from .errors import ShapecalcError
 from .facts import Facts
 from .propagate import Propagation
-from .question import Question
+from .question import Question, with_value
 from .relations import all_of
 from .sets import IntSet
 from .solve import Case, Solution, answer_in_symbols
@@ -32,7 +31,7 @@ def answer_by_values(question: Question, solution: Solution, depth: int = 0) -> 
     values = list(islice(domain, most))
     parts: list[tuple[int, Solution]] = []
     for value in values:
-        part = answer_in_symbols(_with_value(question, name, value))
+        part = answer_in_symbols(with_value(question, name, value))
         if part.open:
             part = answer_by_values(part.question, part, depth + 1)
         parts.append((value, part))
@@ -81,23 +80,3 @@ def _domain(question: Question, name: str) -> IntSet:
         except (ShapecalcError, Undecidable):
             continue
     return domain
-
-
-def _with_value(question: Question, name: str, value: int) -> Question:
-    """Give an unknown a number."""
-    return question._replace(
-        shapes={
-            key: tuple(
-                [
-                    size.substitute({name: value}) if isinstance(size, Dim) else size
-                    for size in shape
-                ]
-            )
-            for key, shape in question.shapes.items()
-        },
-        unknowns=tuple(other for other in question.unknowns if other != name),
-        squares=tuple(other for other in question.squares if other != name),
-        known={other: ends for other, ends in question.known.items() if other != name},
-        values={**question.values, name: value},
-        arguments=question.arguments - {name},
-    )

@@ -41,7 +41,7 @@ def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
     if not solution.boxes or not solution.cases or not sizes.issuperset(solution.unknowns):
         return []
     box = _chosen_box(solution)
-    if all(run.last is None for runs in box.values() for run in runs[-1:]):
+    if all(run.last is None for name in box for run in box[_source(box, name)][-1:]):
         return []  # sizes without end have no walk worth showing
     case = _case_of(solution)
     last = solution.at[0].partition("[")[0] if solution.at else None
@@ -77,7 +77,16 @@ def _case_of(solution: Solution) -> Case:
     return solution.cases[0]
 
 
+def _source(box: Box, name: str) -> str:
+    """Give the unknown whose values an unknown takes over, as in W = H; else the unknown itself."""
+    match box[name]:
+        case ((Dim() as first, last, _),) if first == last and str(first) in box:
+            return str(first)
+    return name
+
+
 def _show_runs(box: Box, name: str) -> str:
+    name = _source(box, name)
     runs = box[name]
     if all(isinstance(run.first, int) and not isinstance(run.last, Dim) for run in runs):
         return str(box.values_of(name, {}))
@@ -93,9 +102,10 @@ def _range(shape: tuple[Size, ...], name: str, box: Box) -> str:
     for size in shape:
         if not isinstance(size, Dim) or size.symbols - {"N"} != {name} or "N" in size.symbols:
             continue
-        if any(isinstance(end, Dim) for run in box[name] for end in run[:2]):
+        source = _source(box, name)
+        if any(isinstance(end, Dim) for run in box[source] for end in run[:2]):
             return str(size)
-        return _values_text(size, name, box.values_of(name, {}))
+        return _values_text(size, name, box.values_of(source, {}))
     return ""
 
 
@@ -168,7 +178,9 @@ def nearest(solution: Solution, sizes: Sequence[int]) -> dict[str, Any]:
         sizes = [sizes[0]] * len(names)
     if len(sizes) != len(names):
         raise SolveError(
-            f"--near gives {len(sizes)} sizes; the unknowns are {', '.join(names)}", code="S304"
+            f"--near gives {len(sizes)} sizes; the unknowns are {', '.join(names) or 'none'}",
+            hint=f"as in --near {'x'.join(['224'] * len(names))}" if names else None,
+            code="S304",
         )
     point = dict(zip(names, sizes, strict=True))
     below, above = solution.system.nearest(point)

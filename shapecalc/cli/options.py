@@ -278,6 +278,8 @@ def parse_assignments(given: tuple[str, ...]) -> Mapping[str, int] | None:
             raise click.BadParameter(
                 f"{text!r}: write NAME=VALUE with an integer, such as N=8", param_hint="--set"
             )
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice", param_hint="--set")
         found[name] = number
     return found or None
 

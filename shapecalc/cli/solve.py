@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..errors import SpecError
 from .options import (
     Face,
     common,
@@ -119,7 +120,12 @@ def _sizes(text: str | None) -> list[int] | None:
         return None
     from ..readers.shapes import parse_shape
 
-    sizes = parse_shape(text)
+    try:
+        sizes = parse_shape(text)
+    except SpecError as error:
+        raise SpecError(
+            f"--near {text}: {error.message}", hint="such as 700x700", code="S106"
+        ) from None
     numbers = [size for size in sizes if isinstance(size, int)]
     if len(numbers) != len(sizes):
         raise click.BadParameter(f"{text!r} needs numbers: 700x700", param_hint="--near")

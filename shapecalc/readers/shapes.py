@@ -70,7 +70,9 @@ def _parts(text: str) -> list[str]:
     if len(parts) == 1 and any(part.strip().isdigit() for part in text.split("X")):
         parts = text.split("X")
     if text.strip().isidentifier() and not all(parts):
-        return [text]
+        sizes = [part for part in parts if part]
+        if len(sizes) < 2 or not any(part.isdigit() for part in sizes):
+            return [text]
     return parts
 
 

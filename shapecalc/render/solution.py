@@ -7,6 +7,7 @@ from typing import Any
 
 from ..boxes import Box, BoxRun
 from ..dims import Dim
+from ..outputs import is_shape
 from ..solve import Solution
 
 MAX_BOXES = 20  # of an answer that falls into parts
@@ -43,10 +44,25 @@ def _answer(solution: Solution) -> Iterator[str]:
 def _none(solution: Solution) -> Iterator[str]:
     if solution.complete:
         yield f"no solution: {solution.reason}" if solution.reason else "no solution"
+        yield from _meant_in_full(solution)
     else:
         yield f"no solution found; {solution.limit}"
         if solution.reason:
             yield f"  {solution.reason}"
+
+
+def _meant_in_full(solution: Solution) -> Iterator[str]:
+    """Point out the last layer whose output has as many sizes as the target, batch and all."""
+    match solution.question.targets:
+        case ((target, None),) if solution.cases:
+            steps = solution.cases[0].result.steps
+            for step in reversed(steps):
+                if is_shape(step.outputs) and len(step.outputs) == len(target.sizes):
+                    pairs = zip(target.sizes[1:], step.outputs[1:], strict=True)
+                    if all(False not in wanted.relations(size) for wanted, size in pairs):
+                        name = step.layer.name
+                        yield f"  or did you mean the output of {name} with its batch? --at {name}"
+                    return
 
 
 def _remarks(solution: Solution) -> Iterator[str]:
@@ -100,14 +116,17 @@ def best_text(solution: Solution) -> str:
         return ""
     shapes = solution.question.shapes
     free = {name for shape in shapes.values() for size in shape for name in _symbols(size)}
+    named = "best " + ", ".join(f"{name} = {value}" for name, value in point.items())
     if len(shapes) != 1 or not set(point) <= free:
-        return "best " + ", ".join(f"{name} = {value}" for name, value in point.items())
+        return named
     ((_, sizes),) = solution.shapes_at(point).items()
     sizes = [size for size in sizes if size != "N"]
     fixed = [place for place, size in enumerate(next(iter(shapes.values()))) if _is_fixed(size)]
     batch = len(next(iter(shapes.values()))) - len(sizes)
     if len(sizes) > 2 and fixed == [batch]:
         sizes = [*sizes[1:], sizes[0]]
+    elif len(sizes) > 2 and batch:
+        return named
     return "best " + "×".join(map(str, sizes))
 
 

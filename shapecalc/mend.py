@@ -14,9 +14,9 @@ from .boxes import Box
 from .dims import Dim, symbols_of
 from .errors import ShapecalcError, ShapeError
 from .facts import Facts
-from .given import hyperparameters
+from .given import guessed_shape, hyperparameters
 from .infer import Result, propagate_net
-from .net import Layer, Net, Shape, references
+from .net import Layer, Net, Shape, references, size_json
 from .question import BATCH, ask, cut
 from .registry import LayerType, Registry
 from .relations import compare
@@ -24,7 +24,7 @@ from .same_padding import branches, same_paddings
 from .sets import IntSet
 from .solve import Solution, answer
 from .spots import Spot, is_padding, put_node, spots_of
-from .syntax import Call, Constant, Name, Node, parse, to_text
+from .syntax import Call, Constant, Name, Node, names_in, parse, to_text
 from .windows import window_of
 
 UNKNOWN = "x_"  # the names of unknown arguments begin with it
@@ -33,6 +33,7 @@ _MOST_OFFERED = 4
 _MOST_TOGETHER = 4  # arguments that are changed at once
 _MOST_BEFORE = 6  # layers before the misfit that are changed
 _MOST_AFTER = 16  # layers after the misfit that are changed with it
+_MOST_CHANGES = 3  # of these, where an input fits: what makes the net anew is no repair then
 _LIKELY = (64, 224, 32, 28, 256, 97)  # sizes that stand for symbols while fixes are looked for
 _SMALL = (3, 1)  # numbers that stand for arguments, likewise
 
@@ -69,9 +70,24 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
     for fix in (_with_later_layers(result, fix) for fix in _arguments(result, layer, error)):
         calls = {(fix.layer, fix.call), *(fix.also or {}).items()}
         changes.setdefault(frozenset(calls), fix)
-    found = (*changes.values(), *_inputs(result, layer))
+    inputs = [*_inputs(result, layer)]
+    most = _MOST_CHANGES if any(fix.then is None for fix in inputs) else _MOST_AFTER
+    small = [fix for fix in changes.values() if len(fix.also or {}) <= most or _joins(layer)]
+    found = (*small, *inputs)
+    found = tuple([fix for item in found for fix in _where(result, item)])
     whole = tuple([fix for fix in found if fix.then is None])
     return whole or found  # what mends this layer alone, only where nothing mends the net
+
+
+def _where(result: Result, fix: Fix) -> Iterator[Fix]:
+    """Say for which sizes a fix is, where they are symbols; one for a single batch is none."""
+    if fix.layer is None or fix.call is None or not result.symbols:
+        yield fix
+        return
+    changed = _changed(result, result.net, {fix.layer: fix.call, **(fix.also or {})})
+    new = [item for item in changed.conditions if item not in result.conditions and "==" in item]
+    if not any(BATCH in names_in(parse(item)) for item in new):
+        yield fix._replace(text=f"{fix.text} where {' and '.join(new)}") if new else fix
 
 
 # --------------------------------------------------------------------------------- arguments
@@ -349,6 +365,14 @@ def _inputs(result: Result, layer: Layer | None) -> Iterator[Fix]:
     """Offer the input sizes with which the net runs; where the whole net has none, up to the layer."""
     solution = _accepted(result, result.net)
     then = None
+    if solution is None:
+        moved = next(_moved(result), None)
+        if moved is not None:
+            shapes = {name: [*map(size_json, shape)] for name, shape in moved.items()}
+            shown = ", ".join(f"{name} {_shape_text(shape)}" for name, shape in shapes.items())
+            yield Fix("input", None, f"an input that fits: {shown}", inputs=shapes)
+            return
+        solution = _accepted(result, result.net, given=False)
     if solution is None and layer is not None:
         solution = _accepted(result, cut(result.net, layer.name))
         then = "a layer after it"
@@ -358,7 +382,7 @@ def _inputs(result: Result, layer: Layer | None) -> Iterator[Fix]:
     shapes = solution.shapes_at(_nearest(result, solution, solution.recommended))
     for name, shape in result.inputs.items():
         if name in shapes and shape and shapes[name][:1] == ["N"]:
-            first = shape[0]
+            first = shape[0] if len(shape) == len(shapes[name]) else 1
             shapes[name] = [first if isinstance(first, int) else str(first), *shapes[name][1:]]
     fitting: dict[str, Shape] = {
         name: tuple([size for size in shape if isinstance(size, int)])
@@ -378,7 +402,7 @@ def _inputs(result: Result, layer: Layer | None) -> Iterator[Fix]:
     sizes = "; ".join(_box_text(box) for box in solution.boxes[:4])
     if len(solution.boxes) > 4:
         sizes += "; ..."
-    shown = ", ".join(f"{name} {'x'.join(map(str, shape))}" for name, shape in shapes.items())
+    shown = ", ".join(f"{name} {_shape_text(shape)}" for name, shape in shapes.items())
     if then is not None and layer is not None:
         text = f"an input that fits up to {layer.name}: {shown} ({sizes})"
     elif fitting == result.inputs:
@@ -388,12 +412,39 @@ def _inputs(result: Result, layer: Layer | None) -> Iterator[Fix]:
     yield Fix("input", None, text, inputs=shapes, then=then)
 
 
+def _moved(result: Result) -> Iterator[dict[str, Shape]]:
+    """Yield the same sizes with a batch or a channel in front, or with the channels moved there."""
+    if len(result.inputs) != 1:
+        return
+    ((name, shape),) = result.inputs.items()
+    try:
+        wanted = guessed_shape(result.net, name, result.propagation.registry)
+    except ShapecalcError:
+        return
+    first, last = shape[:1], shape[-1:]
+    for sizes in (
+        (1, *shape),
+        (1, 1, *shape),
+        (*first, 1, *shape[1:]),
+        (*first, *last, *shape[1:-1]),
+        (1, *last, *shape[:-1]),
+    ):
+        if len(sizes) == len(wanted) and all(
+            size == own for size, own in zip(wanted, sizes, strict=True) if isinstance(size, int)
+        ):
+            again = propagate_net(
+                result.net, {name: sizes}, Facts(mixing=None), {}, result.propagation.registry
+            )
+            if not again.errors:
+                yield {name: sizes}
+
+
 def _nearest(result: Result, solution: Solution, best: dict[str, int]) -> dict[str, int]:
     """Choose the solution nearest to the present sizes, or the recommended one where it is as near."""
     present = {
         str(size): own
         for name, shape in solution.question.shapes.items()
-        for size, own in zip(shape, result.inputs[name], strict=True)
+        for size, own in zip(shape, result.inputs[name], strict=False)
         if isinstance(own, int)
     }
     if not present.keys() >= set(solution.unknowns):
@@ -410,16 +461,19 @@ def _is_small(box: Box) -> bool:
     return all(isinstance(run.last, int) for runs in box.values() for run in runs)
 
 
-def _accepted(result: Result, net: Net) -> Solution | None:
+def _accepted(result: Result, net: Net, *, given: bool = True) -> Solution | None:
+    """Ask for the inputs that fit: of the rank and channels given, or of those that the layers need."""
+    inputs = {name: result.inputs[name] if given else None for name in net.inputs}
     try:
-        question = ask(
-            net._replace(inputs={name: result.inputs[name] for name in net.inputs}),
-            registry=result.propagation.registry,
-        )
+        question = ask(net._replace(inputs=inputs), registry=result.propagation.registry)
         solution = answer(question)
     except ShapecalcError:
         return None
     return solution if solution.satisfiable else None
+
+
+def _shape_text(shape: Iterable[object]) -> str:
+    return "x".join(map(str, shape))
 
 
 def _box_text(box: Any) -> str:

@@ -78,6 +78,6 @@ def put_node(node: Node, path: Path, new: Node) -> Node:
 def is_padding(parameter: Parameter) -> bool:
     """A count for each axis, which may be 0: what a layer adds around its input or output."""
     return any(
-        isinstance(kind, Kind) and kind.form == "per axis" and kind.lowest == 0
+        isinstance(kind, Kind) and kind.form == "per axis" and (kind.lowest or 0) <= 0
         for kind in parameter.kinds
     )

@@ -224,3 +224,30 @@ def test_padding_is_less_than_the_window() -> None:
     ]
     fixes = fixes_for(shapecalc.infer({"layers": layers}, input=(1, 3, 16, 16)))
     assert not any("padding=" in fix.text for fix in fixes)
+
+
+@pytest.mark.parametrize(
+    ("net", "given", "fits"),
+    [
+        ("lenet", (32, 32, 3), [1, 3, 32, 32]),
+        ("resnet18", (1, 224, 224, 3), [1, 3, 224, 224]),
+        ("Conv1d(1, 8, 3)", (16000,), [1, 1, 16000]),
+        ("Conv1d(1, 8, 3)", (4, 16000), [4, 1, 16000]),
+        ("lenet", (1, 3, 32), [1, 3, 32, 32]),
+        ("lenet", (28, 28), [1, 3, 32, 32]),
+        ("lenet", (2, 1, 32, 32), [2, 3, 32, 32]),
+    ],
+)
+def test_an_input_of_another_rank_or_of_other_channels(
+    net: str, given: tuple[int, ...], fits: list[int]
+) -> None:
+    fixes = fixes_for(shapecalc.infer(net, input=given))
+    assert [fix.inputs for fix in fixes if fix.inputs] == [{"input": fits}]
+    assert all(len(fix.also or {}) <= 3 for fix in fixes)
+
+
+def test_a_fix_for_symbolic_sizes_says_for_which() -> None:
+    net = "Conv2d(3, 6, 5) | flatten(1) | Linear(7, 3)"
+    texts = [fix.text for fix in fixes_for(shapecalc.infer(net))]
+    assert texts == ["2: Linear(21600, 3) where 6*(H - 4)*(W - 4) == 21600"]
+    assert fixes_for(shapecalc.infer("view(-1, 42, 3) | view(5, 6)", input=("N", 42, "L"))) == ()

@@ -11,6 +11,7 @@ from .facts import Facts, Misfit
 from .formula import ARITHMETIC, Compiled, Compiler, FormulaError, Scope, Value, relate, show
 from .indexing import List
 from .registry import Input, Kind, LayerType, Parameter, Registry
+from .relations import Relation
 from .syntax import Call, Constant, Name, Node, Sequence, to_text
 
 
@@ -23,22 +24,33 @@ class Tensor(NamedTuple):
 class Environment(Scope):
     """What names in arguments stand for: symbols, or the values they are given."""
 
-    __slots__ = ("registry", "size_of", "tensor")
+    __slots__ = ("facts", "registry", "size_of", "tensor")
 
     def __init__(
         self,
         values: Mapping[str, Value],
         registry: Registry,
+        facts: Facts,
         size_of: Callable[[Call], Value],
         tensor: Callable[[Call], Value],
     ) -> None:
         super().__init__(values)
+        self.facts = facts
         self.registry = registry
         self.size_of = size_of
         self.tensor = tensor
 
     def __missing__(self, name: str) -> Value:
         return ... if name == "Ellipsis" else symbol(name)
+
+    def require(
+        self, value: bool | Relation, message: Callable[[], str], kind: str = "check"
+    ) -> None:
+        """Demand a relation, of the layer whose argument it is."""
+        try:
+            self.facts.require(value, message, kind)
+        except Misfit as misfit:
+            raise FormulaError(misfit.message) from None
 
 
 class _ArgumentCompiler(Compiler):
@@ -379,13 +391,17 @@ def demand_ranges(
 def lowest_unknowns(layer: LayerType, call: Call) -> dict[str, int]:
     """Give the free identifiers of a call's arguments and the least value each may have."""
     found: dict[str, int] = {}
-    slots = [p for p in layer.parameters if not (p.keywords or p.named)]
-    for index, node in enumerate(call.arguments):
-        spot = slots[min(index, len(slots) - 1)] if slots else None
-        _note(found, node, spot)
-    known = {p.name: p for p in layer.parameters}
-    for name, node in call.keywords:
-        _note(found, node, known.get(name))
+    for parameters, (arguments, keywords) in (
+        (layer.parameters, (call.arguments, call.keywords)),
+        (layer.forward, call.forward or ((), ())),
+    ):
+        slots = [p for p in parameters if not (p.keywords or p.named)]
+        for index, node in enumerate(arguments):
+            spot = slots[min(index, len(slots) - 1)] if slots else None
+            _note(found, node, spot)
+        known = {p.name: p for p in parameters}
+        for name, node in keywords:
+            _note(found, node, known.get(name))
     return found
 
 

@@ -149,6 +149,9 @@ def equal(left: Value, right: Value) -> bool | Relation:
     if isinstance(left, Dim) or isinstance(right, Dim):
         if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim)):
             return compare(left, "==", right)
+        number = right if isinstance(left, Dim) else left
+        if isinstance(number, float) and number.is_integer():
+            return equal(*(int(x) if isinstance(x, float) else x for x in (left, right)))
         return False
     if isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) != len(right):
@@ -178,6 +181,10 @@ def relate(left: Value, operator: str, right: Value) -> bool | Relation:
     if isinstance(left, Dim) or isinstance(right, Dim):
         if isinstance(left, (int, Dim)) and isinstance(right, (int, Dim)):
             return compare(left, operator, right)
+        if isinstance(left, Dim) and isinstance(right, float):
+            return _compare_with_float(left, operator, right)
+        if isinstance(left, float) and isinstance(right, Dim):
+            return _compare_with_float(right, _MIRRORED[operator], left)
     elif isinstance(left, (int, float)) and isinstance(right, (int, float)):
         return _ORDER[operator](left, right)
     raise FormulaError(f"{show(left)} and {show(right)} can't be compared")
@@ -189,6 +196,18 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
+
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def _compare_with_float(size: Dim, operator: str, number: float) -> bool | Relation:
+    """Compare a whole number that isn't known with a float: it is below 2.5 where it is below 3."""
+    if not float("-inf") < number < float("inf"):
+        return _ORDER[operator](0, number)
+    whole = int(number // 1)
+    above = whole + 1 if operator in ("<", ">=") and whole != number else whole
+    return compare(size, operator, above)
 
 
 def show(value: Value) -> str:
@@ -443,6 +462,15 @@ class Compiler:
                 return apply(a, b)
 
             return quick
+        if operator in ("//", "%"):
+
+            def divide(scope: Scope, axis: int) -> Value:
+                a, b = left(scope, axis), right(scope, axis)
+                if isinstance(b, Dim):
+                    scope.require(compare(b, ">=", 1), lambda: f"{show(a)} divided by {show(b)}")
+                return apply(a, b)
+
+            return divide
         return lambda scope, axis: apply(left(scope, axis), right(scope, axis))
 
     def _compare(self, first: Compiled, rest: list[tuple[str, Compiled]]) -> Compiled:

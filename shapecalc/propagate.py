@@ -89,7 +89,9 @@ class Propagation:
         self.registry = registry
         self.facts = Facts() if facts is None else facts
         self.values: dict[str, Output] = dict(inputs)
-        self.environment = Environment(symbols or {}, registry, self._size, self._tensor)
+        self.environment = Environment(
+            symbols or {}, registry, self.facts, self._size, self._tensor
+        )
         self._constructed: dict[tuple[int, int], tuple[Call, Construction]] = {}
         self._applied: dict[Any, tuple[Call, Applied]] = {}
         self._constant: dict[int, tuple[Call, bool]] = {}

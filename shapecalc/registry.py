@@ -85,7 +85,8 @@ Axes: TypeAlias = "int | tuple[int, ...] | None"
 class Kind(NamedTuple):
     """What an argument may be: `atoms` of values, for each spatial axis or in a list.
 
-    `lowest` is the least value PyTorch takes (None: any), `least_unknown` that of an unknown.
+    `lowest` is the least value PyTorch takes (None: any), `least_unknown` that of an unknown: 1 of
+    what counts or measures something, else 0.
     `exact`: a tuple must have one value for each axis (in a list: one value won't do); `open`: it
     may have more, which count for nothing; `gaps`: it may have None among them.
     """
@@ -94,7 +95,7 @@ class Kind(NamedTuple):
     form: str  # "one", "per axis" or "list"
     exact: bool = False
     lowest: int | None = None
-    least_unknown: int = 1
+    least_unknown: int = 0
     open: bool = False
     gaps: bool = False
 
@@ -104,10 +105,10 @@ _ONE: dict[str, tuple[str, int | None, int]] = {
     "features": ("int", 0, 1),
     "count": ("int", 0, 0),
     "dilation": ("int", 0, 1),
-    "shift": ("int", None, 0),
-    "int": ("int", None, 1),
-    "float": ("number", None, 1),
-    "number": ("number", None, 1),
+    "amount": ("int", None, 1),
+    "int": ("int", None, 0),
+    "float": ("number", None, 0),
+    "number": ("number", None, 0),
     "bool": ("bool", None, 0),
     "flag": ("flag", None, 0),
     "str": ("str", None, 0),
@@ -121,11 +122,11 @@ _PER_AXIS = {
     "sizes": "size",
     "counts": "count",
     "dilations": "dilation",
-    "shifts": "shift",
+    "amounts": "amount",
     "integers": "int",
     "numbers": "number",
 }
-_LISTS = {"ints": "int", "pads": "shift", "tuple": "any", "floats": "number"}
+_LISTS = {"ints": "int", "shape": "amount", "tuple": "any", "floats": "number"}
 
 
 class Parameter(NamedTuple):

@@ -7,7 +7,7 @@ together into simpler systems with the same solutions. Where no rule applies, va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from itertools import product as cross
 from typing import TypeAlias
@@ -20,10 +20,12 @@ from .univariate import Effort, Undecidable, solution_set, weight
 
 Literal: TypeAlias = "Comparison | AnyOf"
 Domains: TypeAlias = "dict[str, IntSet]"
+Known: TypeAlias = "Mapping[str, tuple[int, int | None]]"
 Rule: TypeAlias = "Callable[[Search, list[Literal], Domains], list[Box] | None]"
 
 MAX_STEPS = 20_000  # of the effort for one question; a group of relations counts as ten
 _MAX_DEPTH = 60
+_MAX_BITS = 40  # of a bound that is looked for
 _MAX_VALUES = {1: 4_096, 2: 1_024, 3: 128}  # values tried one by one, by the number of unknowns
 _MAX_POINTS = 4_096  # points tried one by one where the search gave up
 _TRIED = {1: 4_096, 2: 256, 3: 32}  # values tried of an unbounded unknown, likewise
@@ -91,6 +93,9 @@ class Search:
 
     def one_by_one(self, literals: list[Literal], domains: Domains) -> list[Box]:
         """Try the values of the unknown that has fewest; not completely, if it has too many."""
+        smaller = bounded(literals, domains)
+        if smaller is not None:
+            return self.solve(literals, smaller)
         name = min(domains, key=lambda name: count(domains[name]))
         values = domains[name]
         if count(values) > _MAX_VALUES[min(len(domains), 3)]:
@@ -208,6 +213,31 @@ def free(domains: Domains) -> Box:
     return Box(
         {name: tuple(BoxRun(*run) for run in values.runs) for name, values in domains.items()}
     )
+
+
+def bounded(literals: Iterable[Relation], domains: Domains) -> Domains | None:
+    """Bound one unknown from above, where bounds rule out everything beyond: x in `12 % x == 0`.
+
+    None where that is done, or can't be.
+    """
+    known = hull(domains)
+    for name, values in domains.items():
+        if values.maximum is None:
+            for item in literals:
+                most = highest(item, name, values.minimum, known) if name in item.symbols else None
+                if most is not None:
+                    return {**domains, name: values & IntSet.interval(values.minimum, most)}
+    return None
+
+
+def highest(item: Relation, name: str, least: int, known: Known) -> int | None:
+    """Find a number beyond which an unknown can't be; what is ruled out beyond it is so further on."""
+    if decide(item, {**known, name: (least + (1 << _MAX_BITS), None)}) is not False:
+        return None
+    bits = 0
+    while decide(item, {**known, name: (least + (1 << bits), None)}) is not False:
+        bits += 1
+    return least + (1 << bits) - 1
 
 
 def hull(domains: Domains) -> dict[str, tuple[int, int | None]]:

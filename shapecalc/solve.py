@@ -72,6 +72,7 @@ class Solution:
         self.reason = reason
         self.near: dict[str, Any] | None = None
         self.open: tuple[str, ...] = ()
+        self.needs: tuple[tuple[Relation, ...], ...] = ()  # of each run, up to where it had to stop
 
     @property
     def unknowns(self) -> tuple[str, ...]:
@@ -260,43 +261,76 @@ def answer(question: Question) -> Solution:
     return answer_by_values(question, solution)
 
 
-def answer_in_symbols(question: Question) -> Solution:
-    """Answer with all unknowns as symbols; `open` are those whose numbers some layer needs."""
-    cases: list[Case] = []
-    warnings: dict[str, None] = {}
-    failures: list[ShapeError] = []
-    at: tuple[str, ...] = ()
-    capped = False
-    batch: Mapping[str, int] | None = None
-    others = OtherNets(()) if question.net.others is None else question.net.others()
-    scripts: list[tuple[Question, tuple[bool, ...]]] = [
-        *((other, ()) for other in _asked_of(question, others.nets)),
-        (question, ()),
-    ]
-    runs = 0
-    while scripts:
-        if runs >= MAX_CASES:
-            capped = True
-            break
-        runs += 1
-        asked, script = scripts.pop()
+class _Runs:
+    """All ways through a net's open cases: those that it takes, and why it doesn't take the others.
+
+    `stopped` are the demands of runs that had to stop where a layer needs an unknown's number.
+    """
+
+    def __init__(self, question: Question) -> None:
+        others = OtherNets(()) if question.net.others is None else question.net.others()
+        self.cases: list[Case] = []
+        self.failures: list[ShapeError] = []
+        self.stopped: list[tuple[Relation, ...]] = []
+        self.misplaced: list[SolveError] = []  # of runs whose outputs can't have the target's rank
+        self.batch: int | None = None  # that a target has in the place of N
+        self.warnings: dict[str, None] = {}
+        self.at: tuple[str, ...] = ()
+        self.left_out = others.left_out
+        self.capped = False
+        scripts: list[tuple[Question, tuple[bool, ...]]] = [
+            *((other, ()) for other in _asked_of(question, others.nets)),
+            (question, ()),
+        ]
+        for _ in range(MAX_CASES):
+            if not scripts:
+                break
+            asked, script = scripts.pop()
+            choices = self._run(asked, script)
+            for index in range(len(script), len(choices)):
+                scripts.append((asked, (*choices[:index], not choices[index])))
+        self.capped = bool(scripts)
+
+    def _run(self, asked: Question, script: tuple[bool, ...]) -> list[bool]:
         facts = Facts(dict(asked.known), script, mixing=asked.mixing, strict=True)
         result = propagate_net(asked.net, asked.shapes, facts, asked.values, asked.registry)
-        for index in range(len(script), len(facts.choices)):
-            scripts.append((asked, (*facts.choices[:index], not facts.choices[index])))
         if result.errors:
-            failures.append(result.errors[0])
-            continue
-        warnings.update(dict.fromkeys(result.warnings))
-        places_here = places(asked, result)
-        if asked.upto is not None:
-            output_at(result, asked.upto)
-        number = _batch_wanted(asked, result, places_here)
-        if number is not None:
-            return answer_in_symbols(with_value(question, BATCH, number))
-        at = at or places_here
-        case = Case(result, _relations(asked, result, places_here))
-        cases.append(case)
+            failure = next((error for error in result.errors if not error.open), result.errors[0])
+            self.failures.append(failure)
+            if failure.open:
+                self.stopped.append(tuple(demand.relation for demand in facts.demands))
+        else:
+            self._add(asked, result)
+        return facts.choices
+
+    def _add(self, asked: Question, result: Result) -> None:
+        try:
+            own = places(asked, result)
+            if asked.upto is not None:
+                output_at(result, asked.upto)
+            self.batch = self.batch or _batch_wanted(asked, result, own)
+            case = Case(result, _relations(asked, result, own))
+        except SolveError as error:
+            self.misplaced.append(error)
+            return
+        self.warnings.update(dict.fromkeys(result.warnings))
+        self.at = self.at or own
+        self.cases.append(case)
+
+
+def answer_in_symbols(question: Question) -> Solution:
+    """Answer with all unknowns as symbols; `open` are those whose numbers some layer needs.
+
+    `needs` are then what each run demanded up to there: no value that breaks it is a solution.
+    Raises `SolveError` where the target means nothing in any case.
+    """
+    runs = _Runs(question)
+    cases = runs.cases
+    if runs.misplaced and not cases and not runs.stopped:
+        raise runs.misplaced[0]
+    if runs.batch is not None:
+        return answer_in_symbols(with_value(question, BATCH, runs.batch))
+    batch: Mapping[str, int] | None = None
     needs = [[item for item, _ in case.relations] for case in cases]
     ways = cases_for_every_batch(needs)
     if ways is None:
@@ -305,24 +339,26 @@ def answer_in_symbols(question: Question) -> Solution:
             [item if isinstance(item, bool) else item.substitute(batch) for item in case]
             for case in needs
         ]
-        warnings[f"this holds for {', '.join(f'{k} = {v}' for k, v in batch.items())}"] = None
+        said = f"this holds for {', '.join(f'{k} = {v}' for k, v in batch.items())}"
+        runs.warnings[said] = None
     parts = [_solve(question, way) for way in ways]
-    system = _united(question, parts, capped, others.left_out)
+    system = _united(question, parts, runs.capped, runs.left_out)
     # one system of all cases tells nothing about which of them has solutions
     solved = [*zip(cases, parts if len(parts) == len(cases) else parts * len(cases), strict=True)]
-    recommended, lossless = None, False
-    if not system.is_empty:
-        recommended, lossless = _recommended(question, system, solved, batch)
-    reason = None
+    recommended, lossless, reason = None, False, None
     if system.is_empty:
         from .walk import why_none
 
-        reason = why_none(question, tuple(cases), failures, at)
+        reason = why_none(question, tuple(cases), runs.failures, runs.at)
+    else:
+        recommended, lossless = _recommended(question, system, solved, batch)
     solution = Solution(
-        question, system, tuple(cases), at, recommended, lossless, tuple(warnings), reason
+        question, system, tuple(cases), runs.at, recommended, lossless, tuple(runs.warnings), reason
     )
-    needed = frozenset().union(*(error.open for error in failures))
+    needed = frozenset().union(*(error.open for error in runs.failures))
     solution.open = tuple(name for name in question.unknowns if name in needed)
+    relations = [tuple(item for item in need if not isinstance(item, bool)) for need in needs]
+    solution.needs = (*runs.stopped, *relations)
     return solution
 
 
@@ -413,13 +449,14 @@ def places(question: Question, result: Result) -> tuple[str, ...]:
 def _relations(
     question: Question, result: Result, at: tuple[str, ...]
 ) -> tuple[tuple[Relation | bool, str], ...]:
-    found: list[tuple[Relation | bool, str]] = [
-        (demand.relation, demand.layer) for demand in result.demands
+    environment = result.propagation.environment
+    where = [
+        (relation_of(parse_relation(text), environment), f"where {text}") for text in question.where
     ]
-    for text in question.where:
-        found.append(
-            (relation_of(parse_relation(text), result.propagation.environment), f"where {text}")
-        )
+    found: list[tuple[Relation | bool, str]] = [
+        *((demand.relation, demand.layer) for demand in result.propagation.facts.demands),
+        *where,
+    ]
     for (target, _), place in zip(question.targets, at, strict=True):
         shape = output_at(result, place)
         batch = _fixed_batch(question)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from .boxes import Box, BoxRun
 from .dims import Dim, FloorDiv, Max, Min, Symbol, bounds, maximum, minimum, symbol
 from .isolate import Atom, atoms_of, dims_of, put
 from .products import factorise
-from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare, decide
-from .search import Domains, Literal, Search, hull
-from .sets import IntSet
+from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare
+from .search import Domains, Known, Literal, Search, bounded
 
 Size: TypeAlias = "int | Dim"
-Known: TypeAlias = "Mapping[str, tuple[int, int | None]]"
 
 _MAX_RESIDUES = 64  # of a prime
-_MAX_BITS = 40  # of a bound that is looked for
 
 
 def cases(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
@@ -118,27 +115,8 @@ def ordered(relation: Relation | bool, known: Known) -> Relation | bool:
 
 def tighten(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
     """Bound an unknown from above where bounds rule out everything beyond."""
-    known = hull(domains)
-    for name, values in domains.items():
-        if values.maximum is not None:
-            continue
-        for item in literals:
-            if name in item.symbols:
-                most = _most(item, name, values.minimum, known)
-                if most is not None:
-                    below = values & IntSet.interval(values.minimum, most)
-                    return search.solve(literals, {**domains, name: below})
-    return None
-
-
-def _most(item: Literal, name: str, least: int, known: Known) -> int | None:
-    """Find a number beyond which an unknown can't be; what is ruled out beyond it is so further on."""
-    if decide(item, {**known, name: (least + (1 << _MAX_BITS), None)}) is not False:
-        return None
-    bits = 0
-    while decide(item, {**known, name: (least + (1 << bits), None)}) is not False:
-        bits += 1
-    return least + (1 << bits) - 1
+    smaller = bounded(literals, domains)
+    return None if smaller is None else search.solve(literals, smaller)
 
 
 def _splits(atom: object, order: list[str]) -> Iterator[tuple[int, int, str]]:

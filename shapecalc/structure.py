@@ -42,11 +42,17 @@ def prod(items: Value) -> Value:
     return total
 
 
-def axis(dim: Value, rank: Value) -> int:
-    """Give a dimension's index from the front; a scalar counts as one dimension."""
+def axis(scope: Scope, dim: Value, rank: Value) -> int:
+    """Give a dimension's index from the front; a scalar counts as one dimension.
+
+    An unknown one can be no other than these, which is demanded before its number is asked for.
+    """
+    size = rank or 1
+    if isinstance(dim, Dim):
+        inside = all_of([relate(dim, ">=", -size), relate(dim, "<", size)])
+        scope.require(inside, lambda: f"{show(dim)} is not the number of a dimension")
     if type(dim) is not int:
         raise FormulaError(f"{show(dim)} is not the number of a dimension", dim)
-    size = rank or 1
     if not -size <= dim < size:
         raise FormulaError(
             f"dimension {dim} is out of range: the tensor's go from {-size} to {size - 1}"
@@ -54,12 +60,12 @@ def axis(dim: Value, rank: Value) -> int:
     return dim % size
 
 
-def axes(dims: Value, rank: Value) -> tuple[int, ...]:
+def axes(scope: Scope, dims: Value, rank: Value) -> tuple[int, ...]:
     """Give the indices of one dimension or several, each named once; None means all of them."""
     if dims is None:
         return tuple(range(rank))
     given = dims if isinstance(dims, tuple) else (dims,)
-    found = tuple(axis(dim, rank) for dim in given)
+    found = tuple(axis(scope, dim, rank) for dim in given)
     if len(set(found)) < len(found):
         raise FormulaError(f"the dimensions {show(given)} name one of them twice")
     return found
@@ -227,8 +233,8 @@ def _listed(items: Value, separator: str = ", ") -> str:
 FUNCTIONS: dict[str, Function] = {
     **ARITHMETIC,
     "prod": Function(prod),
-    "axis": Function(axis),
-    "axes": Function(axes),
+    "axis": Function(axis, scoped=True),
+    "axes": Function(axes, scoped=True),
     "broadcast": Function(broadcast, scoped=True),
     "expand": Function(expand, scoped=True),
     "reshape": Function(reshape, scoped=True),

@@ -23,11 +23,12 @@ def dropped_sizes(step: Any) -> list[Size]:
     window = window_of(step)
     if window is None:
         return []
+    shape = step.shapes[0]
     return [
         size + total - kernel - (out - 1) * stride
         for size, out, kernel, stride, total in zip(
             step.scope["L"],
-            step.shapes[0][-len(window["kernel"]) :],
+            shape[len(shape) - len(window["kernel"]) :],
             window["kernel"],
             window["stride"],
             window["total"],

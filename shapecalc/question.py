@@ -260,7 +260,9 @@ def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str,
                     waiting.append(layer.name)
     letters = LETTERS.get(rank - 2)
     if letters is None:
-        return (BATCH, "L")[2 - rank :] if rank <= 2 else (BATCH, *(f"L{i}" for i in range(1, rank)))
+        return (
+            (BATCH, "L")[2 - rank :] if rank <= 2 else (BATCH, *(f"L{i}" for i in range(1, rank)))
+        )
     return (BATCH, "", *letters)
 
 

@@ -76,8 +76,9 @@ def put_node(node: Node, path: Path, new: Node) -> Node:
 
 
 def is_padding(parameter: Parameter) -> bool:
-    """A count for each axis, which may be 0: what a layer adds around its input or output."""
+    """An integer for each axis that may well be 0: what a layer adds around its input or output."""
     return any(
-        isinstance(kind, Kind) and kind.form == "per axis" and (kind.lowest or 0) <= 0
+        isinstance(kind, Kind)
+        and (kind.form, kind.base, kind.least_unknown) == ("per axis", "int", 0)
         for kind in parameter.kinds
     )

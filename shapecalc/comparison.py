@@ -15,7 +15,7 @@ Equal problems are solved once, and the work is bounded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from .elementary import (
@@ -199,26 +199,48 @@ class Comparer:
         `2*sqrt(n) + 1` values.
         """
         for atom in atoms(expr):
-            if not isinstance(atom, Over):
-                continue
-            n, c, parts = atom.numerator
-            b, a, more = atom.divisor
-            if parts or more or a < 1 or a * low + b < 1:
+            end_of = self._end_of_quotient(atom, low, high) if isinstance(atom, Over) else None
+            if end_of is None:
                 continue
             found: list[Run] = []
             start: int | None = low
             while start is not None and (high is None or start <= high):
                 self.effort.spend()
-                value = (c * start + n) // (a * start + b)
-                # value*(a*x + b) <= c*x + n < (value + 1)*(a*x + b)
-                rest = (c - value * a, n - value * b, 1)
-                short = (a - rest[0], b - rest[1] - 1, 1)
-                _, end = where_at_least_zero(short, *where_at_least_zero(rest, start, high))
+                value, end = end_of(start)
                 simple = replace(expr, atom, number(value))
                 found += self.solve(simple, op, start, end).runs
                 start = None if end is None else end + 1
             return IntSet.from_runs(found)
         return None
+
+    def _end_of_quotient(
+        self, atom: Over, low: int, high: int | None
+    ) -> Callable[[int], tuple[int, int | None]] | None:
+        """Give a function that says the quotient's value at a place, and how far it stays that."""
+        n, c, parts = atom.numerator
+        b, a, more = atom.divisor
+        if parts or evaluate(atom.divisor, low) < 1:
+            return None
+
+        def of_lines(start: int) -> tuple[int, int | None]:
+            value = (c * start + n) // (a * start + b)
+            # value*(a*x + b) <= c*x + n < (value + 1)*(a*x + b)
+            rest = (c - value * a, n - value * b, 1)
+            short = (a - rest[0], b - rest[1] - 1, 1)
+            _, end = where_at_least_zero(short, *where_at_least_zero(rest, start, high))
+            return value, end
+
+        def of_number(start: int) -> tuple[int, int | None]:
+            value = n // evaluate(atom.divisor, start)
+            if value == 0:
+                return 0, high
+            least = number(n // value + 1)  # of a divisor with a smaller quotient
+            beyond = self.solve(subtract(atom.divisor, least), ">=", start, high)
+            return value, beyond.minimum - 1 if beyond else high
+
+        if not more:
+            return of_lines if a >= 1 else None
+        return of_number if n >= 0 and c == 0 and direction(atom.divisor, low, high) == 1 else None
 
     def _extremes(self, expr: Expr, op: str, low: int, high: int | None) -> IntSet | None:
         """Take each item of an innermost minimum or maximum where it is the one."""

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from .boxes import Box
 from .dims import Dim, Symbol, bounds
 from .isolate import atom_size
-from .products import Monomial, divisors, factorise, residue, separate, separate_atom
+from .products import Monomial, divisors, factorise, residue, separate, split_off
 from .relations import Comparison, Relation, compare
 from .search import Domains, Literal, Search, hull
 from .sets import SetTooLarge
@@ -49,17 +49,18 @@ def products(search: Search, literals: list[Literal], domains: Domains) -> list[
 
 
 def tied(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
-    """Solve `U*V == n` by the divisors of n where U and V hold the same unknowns, or one power of an atom."""
+    """Solve `U*V == n` by the divisors of n where U and V may hold the same unknowns, or one power of an atom."""
     for item in literals:
         if not isinstance(item, Comparison) or item.op != "==":
             continue
         others = [other for other in literals if other is not item]
         for atom in dict.fromkeys(atom for monomial, _ in item.dim.terms for atom, _ in monomial):
-            found = separate_atom(item.dim, atom)
-            if found is not None and found.number:
-                number, rest = divmod(found.number, found.share)
-                options = [] if rest else _factors(found.left, found.right, number)
-                return [box for both in options for box in search.solve([*others, *both], domains)]
+            found = split_off(item.dim, atom)
+            if found is None:
+                continue
+            left, right, number = found
+            options = _factors(left, right, -number) if number else _zero(left, right)
+            return [box for both in options for box in search.solve([*others, *both], domains)]
         power = _power(item.dim)
         if power is not None:
             base, values = power
@@ -68,7 +69,11 @@ def tied(search: Search, literals: list[Literal], domains: Domains) -> list[Box]
     return None
 
 
-def _factors(left: Dim, right: Dim, number: int) -> list[list[Relation | bool]]:
+def _zero(left: Size, right: Size) -> list[list[Relation | bool]]:
+    return [[compare(left, "==", 0)], [compare(left, "!=", 0), compare(right, "==", 0)]]
+
+
+def _factors(left: Size, right: Size, number: int) -> list[list[Relation | bool]]:
     return [
         [compare(left, "==", divisor), compare(right, "==", number // divisor)]
         for size in divisors(number)

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from math import gcd, isqrt
 from typing import NamedTuple, TypeAlias
 
-from .dims import Dim, FloorDiv
+from .dims import Dim, FloorDiv, sum_of
+from .dims.factors import coefficients, division
 from .isolate import Atom, atom_has, atom_size, monomial_size
 from .univariate import Undecidable
 
@@ -45,9 +46,24 @@ def separate(size: Dim, name: str) -> Separation | None:
     return _separate(size, lambda atom: atom_has(atom, name))
 
 
-def separate_atom(size: Dim, chosen: Atom) -> Separation | None:
-    """Write `times*size = share*left*right - number`, with an atom in `left` and others in `right`."""
-    return _separate(size, lambda atom: atom == chosen)
+def split_off(size: Dim, chosen: Atom) -> tuple[Size, Size, int] | None:
+    """Write a size as `left*right + number`, an atom that isn't in `left` being linear in `right`.
+
+    >>> from shapecalc.dims import Symbol, symbol
+    >>> H, W, k = symbol("H"), symbol("W"), symbol("k")
+    >>> split_off((H - k) * (2 * W - k) - 9, Symbol("W"))
+    (Dim(H - k), Dim(2*W - k), -9)
+    """
+    parts = coefficients(dict(size.terms), chosen)
+    slope, rest = parts.pop(1, {}), parts.pop(0, {})
+    if parts or slope.keys() <= {()}:
+        return None
+    common = gcd(*slope.values())
+    left = {monomial: coefficient // common for monomial, coefficient in slope.items()}
+    more, number = division(rest, left)
+    if number.keys() - {()} or any(atom == chosen for m in (*more, *left) for atom, _ in m):
+        return None
+    return sum_of(left), common * atom_size(chosen) + sum_of(more), number.get((), 0)
 
 
 def _separate(size: Dim, belongs: Callable[[Atom], bool]) -> Separation | None:

@@ -101,6 +101,8 @@ def ask(
         if isinstance(first, int) and symbolic[name][0] != first:
             batch[BATCH] = first
     sizes_of = [n for shape in symbolic.values() for size in shape for n in _names(size)]
+    if BATCH in sizes_of:
+        free.pop(BATCH, None)  # a view that names the batch
     found = list(dict.fromkeys([*(n for n in sizes_of if n != BATCH), *free]))
     if unknowns is not None:
         missing = [name for name in unknowns if name not in found and name != BATCH]

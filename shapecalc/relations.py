@@ -95,11 +95,17 @@ class Comparison(_Relation):
         """Put sizes in the place of symbols."""
         if self.dim.symbols.isdisjoint(values):
             return self
-        return _normal(self.dim.substitute(values), self.op, self.scale)
+        try:
+            return _normal(self.dim.substitute(values), self.op, self.scale)
+        except ZeroDivisionError:
+            return False  # a divisor is at least 1
 
     def evaluate(self, values: Mapping[str, int]) -> bool:
         """Say whether the relation holds where all symbols have values."""
-        return _holds(self.dim.evaluate(values), self.op)
+        try:
+            return _holds(self.dim.evaluate(values), self.op)
+        except ZeroDivisionError:
+            return False
 
     def symbol_bound(self) -> tuple[str, int | None, int | None] | None:
         """Give the name and the bounds of a relation that is just a bound on one symbol.

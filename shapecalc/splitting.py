@@ -142,7 +142,10 @@ def replaced(item: Relation, atom: Atom, value: Size) -> Relation | bool:
     """Put a size in the place of an atom."""
     match item:
         case Comparison():
-            made = put(item.dim, lambda found: value if found == atom else None)
+            try:
+                made = put(item.dim, lambda found: value if found == atom else None)
+            except ZeroDivisionError:
+                return False  # a divisor is at least 1
             return compare(made, item.op, 0)
         case AllOf():
             return all_of([replaced(part, atom, value) for part in item.items])

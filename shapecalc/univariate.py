@@ -37,6 +37,8 @@ def solution_set(
         return _relation(relation, name, domain, effort or Effort())
     except (RecursionError, OverflowError) as error:
         raise Undecidable(f"the condition on {name} is nested too deeply to solve") from error
+    except ZeroDivisionError as error:
+        raise Undecidable(f"{name} isn't known yet to make every divisor positive") from error
 
 
 def _relation(relation: Relation | bool, name: str, domain: IntSet, effort: Effort) -> IntSet:

@@ -73,24 +73,36 @@ def multiplied(one: Polynomial, two: Polynomial) -> Polynomial:
     return {monomial: c for monomial, c in found.items() if c}
 
 
-def divided(top: Polynomial, divisor: Polynomial) -> Polynomial | None:
-    """Divide polynomials; None where something would be left over."""
+def division(top: Polynomial, divisor: Polynomial) -> tuple[Polynomial, Polynomial]:
+    """Divide polynomials: the quotient, and what is left over."""
     first = _order(_variables(top) | _variables(divisor))
     rest = dict(top)
     found: Polynomial = {}
+    left: Polynomial = {}
     lead = max(divisor, key=first)
     while rest:
         monomial = max(rest, key=first)
-        left = None if rest[monomial] % divisor[lead] else monomial_quotient(monomial, lead)
-        if left is None:
-            return None
-        found[left] = rest[monomial] // divisor[lead]
-        for part, coefficient in divisor.items():
-            product = monomial_product(part, left)
-            rest[product] = rest.get(product, 0) - coefficient * found[left]
+        part = None if rest[monomial] % divisor[lead] else monomial_quotient(monomial, lead)
+        if part is None:
+            left[monomial] = rest.pop(monomial)
+            continue
+        found[part] = rest[monomial] // divisor[lead]
+        for own, coefficient in divisor.items():
+            product = monomial_product(own, part)
+            rest[product] = rest.get(product, 0) - coefficient * found[part]
             if not rest[product]:
                 del rest[product]
-    return found
+    return found, left
+
+
+def divided(top: Polynomial, divisor: Polynomial) -> Polynomial | None:
+    """Divide polynomials; None where something would be left over."""
+    first = _order(_variables(top) | _variables(divisor))
+    for end in (max, min):  # the first and the last term of a product are products of these
+        if top and monomial_quotient(end(top, key=first), end(divisor, key=first)) is None:
+            return None
+    found, left = division(top, divisor)
+    return None if left else found
 
 
 def quotient(top: Polynomial, factor: Polynomial) -> Polynomial:

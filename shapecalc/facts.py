@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .dims import bounds
+from .dims import Dim, Size, bounds
 from .relations import (
     AllOf,
     AnyOf,
@@ -64,6 +64,7 @@ class Facts:
     """
 
     __slots__ = (
+        "_bounds",
         "_granted",
         "choices",
         "demands",
@@ -99,6 +100,7 @@ class Facts:
         self.warnings: list[str] = []
         self.kept: set[str] = set()
         self._granted: set[Relation] = set()
+        self._bounds: list[Comparison] = []
 
     def holds(self, value: bool | Relation) -> bool | None:
         """Say whether a relation is proven, refuted, or (None) open."""
@@ -117,13 +119,28 @@ class Facts:
             return all(self.holds(item) is False for item in relation.items)
         if not isinstance(relation, Comparison) or relation.op != "==" or len(relation.symbols) < 2:
             return False
-        for own in self._granted:
-            if isinstance(own, Comparison) and own.op == ">=" and own.symbols <= relation.symbols:
-                for size in (relation.dim, -relation.dim):
-                    low = bounds(size - own.dim, self.known)[0]
-                    if low is not None and low > 0:
-                        return True
+        return self._exceeds(relation.dim, 1) or self._exceeds(-relation.dim, 1)
+
+    def _exceeds(self, size: Dim, least: int) -> bool:
+        """Say whether a granted bound between symbols shows that a size is at least a number."""
+        for own in self._bounds:
+            if own.symbols <= size.symbols:
+                low = bounds(size - own.dim, self.known)[0]
+                if low is not None and low >= least:
+                    return True
         return False
+
+    def _is_positive(self, size: Size) -> bool:
+        bound = compare(size, ">=", 1)
+        return self.holds(bound) is True or (not isinstance(bound, bool) and self._follows(bound))
+
+    def _follows(self, relation: Relation) -> bool:
+        """Say whether a bound is no tighter than one that is granted already."""
+        return (
+            isinstance(relation, Comparison)
+            and relation.op == ">="
+            and self._exceeds(relation.dim, 0)
+        )
 
     def possible(self, value: bool | Relation) -> bool:
         """Say whether a relation may hold with what is granted; exactly, if it has one symbol."""
@@ -151,7 +168,7 @@ class Facts:
             return
         answer = self.holds(value)
         if answer is None:
-            simpler = without_factors(value, self.known)
+            simpler = without_factors(value, self._is_positive)
             if simpler != value:
                 self.require(simpler, message, kind)
                 return
@@ -163,23 +180,6 @@ class Facts:
                 self.grant(value)
         elif not answer:
             raise Misfit(message(), kind, value)
-
-    def _follows(self, relation: Relation) -> bool:
-        """Say whether a bound is no tighter than one that the same layer has demanded already."""
-        if not isinstance(relation, Comparison) or relation.op != ">=" or len(relation.symbols) < 2:
-            return False
-        for demand in reversed(self.demands):
-            if demand.layer != self.layer:
-                break
-            own = demand.relation
-            if isinstance(own, Comparison) and own.op == ">=" and own.symbols <= relation.symbols:
-                rest = compare(relation.dim - own.dim, ">=", 0)
-                if isinstance(rest, bool):
-                    if rest:
-                        return True
-                elif decide(rest, self.known):
-                    return True
-        return False
 
     def grant(self, relation: Relation) -> None:
         """Record a relation and take it for granted from here on."""
@@ -196,6 +196,8 @@ class Facts:
         self._granted.add(relation)
         self.demands.append(Demand(relation, self.layer))
         if isinstance(relation, Comparison):
+            if relation.op == ">=" and len(relation.symbols) > 1:
+                self._bounds.append(relation)
             bound = relation.symbol_bound()
             if bound is not None:
                 self._tighten(*bound)

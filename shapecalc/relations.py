@@ -21,7 +21,7 @@ A comparison is kept in a normal form, so that many that say the same are equal:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import gcd
 from typing import TypeAlias
 
@@ -413,26 +413,28 @@ def decide(relation: Relation | bool, known: Known) -> bool | None:
             return _combined([decide(item, known) for item in relation.items], ends=True)
 
 
-def without_factors(relation: Relation | bool, known: Known) -> Relation | bool:
+def without_factors(
+    relation: Relation | bool, is_positive: Callable[[Size], bool]
+) -> Relation | bool:
     """Leave out factors that are at least 1: `(H - 2)*k >= 1` is `k >= 1` where `H >= 3` is known.
 
     >>> from shapecalc.dims import symbol
     >>> H, W = symbol("H"), symbol("W")
-    >>> without_factors(compare(H * W, "==", H * 7), {"H": (1, None)})
+    >>> without_factors(compare(H * W, "==", H * 7), lambda size: size == H)
     Comparison(W == 7)
     """
     match relation:
         case Comparison():
-            return _without_factors(relation, known)
+            return _without_factors(relation, is_positive)
         case AllOf():
-            return all_of([without_factors(item, known) for item in relation.items])
+            return all_of([without_factors(item, is_positive) for item in relation.items])
         case AnyOf():
-            return any_of([without_factors(item, known) for item in relation.items])
+            return any_of([without_factors(item, is_positive) for item in relation.items])
         case _:
             return relation
 
 
-def _without_factors(relation: Comparison, known: Known) -> Relation | bool:
+def _without_factors(relation: Comparison, is_positive: Callable[[Size], bool]) -> Relation | bool:
     """Divide by what the coefficients of an atom have in common, if that is at least 1.
 
     With `u*v >= 1` as with `u*v >= 0`: v is at least as much.
@@ -449,8 +451,7 @@ def _without_factors(relation: Comparison, known: Known) -> Relation | bool:
         common = content(terms, atom)
         if common.keys() == {()}:
             continue
-        low = bounds(sum_of(common), known)[0]
-        if low is not None and low >= 1:
+        if is_positive(sum_of(common)):
             size = sum_of(quotient(terms, common))
     return compare(size, relation.op, least)
 

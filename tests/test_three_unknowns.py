@@ -1,0 +1,84 @@
+"""Questions with three unknowns and more: sizes and arguments together, against trying small values."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import pytest
+
+import shapecalc
+from shapecalc.question import output_at
+
+MOST = 6  # values of each unknown that are tried
+Given = tuple[int | str, ...]
+
+PICTURE: Given = ("N", 2, "H", "W")
+QUESTIONS: list[tuple[str, Given, str | None]] = [
+    # products of sizes that hold the same unknown
+    ("Conv2d(2, 4, k, padding=2) | flatten(1) | Linear(64, 3)", PICTURE, None),
+    ("Conv2d(2, 4, 3, padding=p) | AvgPool2d(3, stride=1) | view(N, 36)", PICTURE, None),
+    ("Conv2d(2, 4, 5, dilation=d) | MaxPool2d(2) | flatten(2)", PICTURE, "4"),
+    ("Conv2d(2, 4, k, padding=p) | flatten(2)", ("N", 2, 6, "W"), "12"),
+    ("Unfold(k, stride=s)", PICTURE, None),
+    ("Unfold(k, stride=s)", PICTURE, "?x4"),
+    ("Unfold(3, stride=s, padding=p)", PICTURE, None),
+    # quotients by squares
+    ("PixelShuffle(c) | Conv2d(a, b, 3)", ("N", 36, 4, "W"), None),
+    ("Unflatten(1, (a, b)) | PixelShuffle(c)", ("N", 16, 4, "W"), None),
+    ("Conv2d(2, 4, 3, stride=2, padding=1) | PixelUnshuffle(r)", ("N", 2, 8, "W"), "?x3"),
+    # products with a number on the other side
+    ("view(N, 24)", ("N", "C", "H", "W"), None),
+    ("view(N, a, b, c)", ("N", 2, 2, 3), None),
+    ("Conv2d(2, c, k) | flatten(1) | Linear(36, 5)", ("N", 2, 5, "W"), None),
+    ("Conv2d(2, g*m, 3, groups=g) | flatten(1) | Linear(16*g, 5)", ("N", 2, 6, "W"), None),
+    ("Conv2d(2, c, 3) | flatten(1) | Linear(c*m, 5)", PICTURE, None),
+    # arguments alone
+    ("Conv1d(2, 4, k, stride=s, padding=p)", ("N", 2, 8), "4"),
+    ("Conv1d(2, 4, k, padding=p, dilation=d)", ("N", 2, 8), ">=3"),
+    ("MaxPool2d(k, s, p) | Conv2d(2, 4, 3)", ("N", 2, 9, "W"), "3x2"),
+    ("Conv2d(2, 4, 3, stride=s, padding=p) | MaxPool2d(k)", ("N", 2, 8, "W"), "2x2"),
+]
+
+
+def runs(
+    net: shapecalc.Net, given: Given, values: Mapping[str, int], answer: shapecalc.Solution
+) -> bool:
+    """Run the net where every symbol has a value, and look at the target."""
+    shape = tuple(size if isinstance(size, int) else values[size] for size in given)
+    try:
+        result = shapecalc.infer(net, input=shape, set=dict(values))
+    except shapecalc.ShapecalcError:
+        return False
+    if result.errors:
+        return False
+    for (target, _), place in zip(answer.question.targets, answer.at, strict=True):
+        sizes = output_at(result, place)[-len(target.sizes) :]
+        for size, wanted in zip(sizes, target.sizes, strict=True):
+            if not all(relation is True for relation in wanted.relations(size)):
+                return False
+    return True
+
+
+@pytest.mark.parametrize(("text", "given", "target"), QUESTIONS)
+def test_all_solutions_are_found(text: str, given: Given, target: str | None) -> None:
+    answer = shapecalc.solve(text, input=given, target=target)
+    assert answer.complete, answer.limit
+    net = shapecalc.load(text)
+    lows = [answer.question.known[name][0] for name in answer.unknowns]
+    for point in itertools.product(*(range(low, low + MOST) for low in lows)):
+        values = dict(zip(answer.unknowns, point, strict=True))
+        wanted = all(runs(net, given, {**values, "N": batch}, answer) for batch in (1, 2))
+        assert (point in answer) == wanted, point
+
+
+def test_the_batch_that_a_view_names_is_no_unknown() -> None:
+    answer = shapecalc.solve("view(N, 48)", input=("N", "C", 4, 4))
+    assert answer.to_dict()["solutions"] == [{"C": [[3, 3, 1]]}]
+
+
+def test_a_product_of_positive_sizes_is_no_condition() -> None:
+    answer = shapecalc.solve("Unfold(k, stride=s)", input=PICTURE)
+    assert [str(relation) for relation, _ in answer.cases[0].relations] == ["H >= k", "W >= k"]
+    result = shapecalc.infer("Unfold(k, stride=s)", input=PICTURE)
+    assert result.conditions == ("H >= k", "W >= k")

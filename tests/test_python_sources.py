@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from shapecalc.errors import ShapeError, SpecError
+from shapecalc.errors import ShapecalcError, ShapeError, SpecError
 from shapecalc.infer import infer
 from shapecalc.net import Net
 from shapecalc.outputs import flatten_output
@@ -1136,4 +1137,58 @@ def test_a_word_for_numbers_that_is_unknown_names_the_nearest(tmp_path: Path) ->
     file.write_text(MINE.replace("WORD", "oposite"), encoding="utf-8")
     with pytest.raises(SpecError, match="unknown word oposite under numbers") as found:
         load_registry((str(file),))
+    assert found.value.code == "S120"
     assert found.value.hint == "did you mean opposite?"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (MINE.replace("{doubled: WORD", "{doubeld: same"), "doubeld under numbers is none of its"),
+        (MINE.replace("WORD", "[same]"), "unknown word"),
+        (MINE.replace("WORD", "same") + "  functional: {dim: None}\n", "dim under functional"),
+    ],
+)
+def test_what_an_entry_says_of_its_functions_is_checked(
+    tmp_path: Path, entry: str, message: str
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(entry, encoding="utf-8")
+    with pytest.raises(SpecError, match=message) as found:
+        load_registry((str(file),))
+    assert found.value.code == "S120"
+
+
+def test_every_entry_of_the_registry_is_as_its_head_has_it() -> None:
+    registry = default_registry()
+    for name in registry.names():
+        type_ = registry.find(name)
+        type_.validate()
+        function = type_.own("function")
+        assert function is None or registry.find(function).is_function
+        assert {*(type_.data.get("attributes") or {})} <= {slot.name for slot in type_.parameters}
+
+
+# A tensor is made of what is none of its sizes, bounds or numbers.
+WRONG = [
+    "",
+    "None",
+    "'a'",
+    "-1",
+    "0, 5, 0",
+    "(2,), None",
+    "...",
+    "len",
+    "x.size(0), 'a'",
+    "size=None",
+]
+NUMBERED = [name for name in default_registry().names() if default_registry().find(name).numbers]
+
+
+@pytest.mark.parametrize("call", [*(f"torch.{name}" for name in NUMBERED), "numpy.prod", "x.new"])
+def test_wrong_kinds_of_arguments_give_errors_of_the_readers_own(call: str) -> None:
+    for arguments in (*WRONG, "x"):
+        forward = f"    def forward(self, x):\n        return {call}({arguments})\n"
+        text = f"import numpy\n{HEAD}class Net(nn.Module):\n{forward}"
+        with contextlib.suppress(ShapecalcError):
+            read_python(text, "m.py", "Net", registry=default_registry(), inputs=(2, 3))

@@ -49,10 +49,8 @@ def call(
             return call_function(machine, function, arguments, keywords)
         case Method():
             return machine.call(function.function, [function.owner, *arguments], keywords)
-        case Native():
+        case Native() | TorchFunction():
             return call_native(machine, function, arguments, keywords)
-        case TorchFunction():
-            return machine.tracer.function(function.name, arguments, keywords)
         case Module():
             return machine.tracer.run_module(function, arguments, keywords)
         case Class():
@@ -77,10 +75,15 @@ def call(
 
 
 def call_native(
-    machine: Machine, function: Native, arguments: list[Value], keywords: dict[str, Value]
+    machine: Machine,
+    function: Native | TorchFunction,
+    arguments: list[Value],
+    keywords: dict[str, Value],
 ) -> Value:
-    """Call a function of ours; the host's exceptions in it become the source's."""
+    """Call a function of ours, or of the registry; the host's exceptions in it become the source's."""
     try:
+        if isinstance(function, TorchFunction):
+            return machine.tracer.function(function.name, arguments, keywords)
         return function.call(machine, arguments, keywords)
     except (ShapecalcError, Raised):
         raise

@@ -131,7 +131,7 @@ def _legacy(machine: Machine, given: list[Value], named: Keywords) -> Value:
 def _drawn(machine: Machine, given: list[Value], named: Keywords) -> Value:
     """Stand for `torch.randint`, whose size stands behind one bound or two."""
     sizes = (item for item in [*given, named.get("size")] if isinstance(item, (list, tuple)))
-    return machine.tracer.create(shape_argument(machine, [next(sizes)], {}))
+    return machine.tracer.create(shape_argument(machine, [next(sizes, None)], {}))
 
 
 # Tensors made of nothing, by the words of `numbers` in layers.yaml.

@@ -105,7 +105,7 @@ def _prod(machine: Machine, given: list[Value], named: Keywords) -> Value:
     value = given[0]
     if isinstance(value, Opaque):
         return value
-    if isinstance(value, Array):
+    if isinstance(value, (Array, Tensor)):
         return (
             Opaque("a product of an array") if value.elements is None else math.prod(value.elements)
         )

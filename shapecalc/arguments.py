@@ -108,7 +108,8 @@ def bind(
     """Bind arguments to parameters as Python does, taking tensors out.
 
     `free` are the inputs that no tensor comes in for from elsewhere: tensors among the arguments
-    fill them in order, and numbers do where the input takes one.
+    fill them in order, and numbers do where the input takes one. What stands in the place of a
+    tensor that may be left out must be one, or None.
 
     Raises `SpecError` for arguments that are unknown, missing or too many.
     """
@@ -131,11 +132,22 @@ def bind(
         if waiting is not None and waiting.number and _is_number(value) and not _needed(spot):
             tensors.append(Tensor(()))
             continue
-        if waiting is not None and waiting.optional and value is None:
+        if (
+            waiting is not None
+            and waiting.optional
+            and value is None
+            and (spot is None or spot.variadic or _is_before(layer, waiting, spot))
+        ):
             tensors.append(Tensor(None))
             continue
         if spot is None:
             raise _too_many(layer, parameters, arguments)
+        if waiting is not None and waiting.optional and _is_before(layer, waiting, spot):
+            raise SpecError(
+                f"{layer.name}: {show(value)} stands in the place of the tensor {waiting.name}",
+                hint=f"name it, as in {spot.name}={show(value)}, or put None before it",
+                code="S112",
+            )
         if spot.variadic:
             rest.append(value)
             continue
@@ -198,6 +210,14 @@ def _bind_keywords(
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, (int, float, Dim))
+
+
+def _is_before(layer: LayerType, tensor: Input, spot: Parameter) -> bool:
+    """Tell whether a tensor has its place before an argument; among any number, nothing has one."""
+    order = layer.order
+    if spot.variadic or tensor.name not in order:
+        return False
+    return order.index(tensor.name) < order.index(spot.name)
 
 
 def _needed(spot: Parameter | None) -> bool:

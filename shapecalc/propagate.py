@@ -92,7 +92,7 @@ class Propagation:
         self.environment = Environment(
             symbols or {}, registry, self.facts, self._size, self._tensor
         )
-        self._constructed: dict[tuple[int, int], tuple[Call, Construction]] = {}
+        self._constructed: dict[tuple[int, int, frozenset[str]], tuple[Call, Construction]] = {}
         self._applied: dict[Any, tuple[Call, Applied]] = {}
         self._constant: dict[int, tuple[Call, bool]] = {}
 
@@ -209,24 +209,31 @@ class Propagation:
 
     # ---------------------------------------------------------------------------- constructing
 
-    def construct(self, call: Call, sources: int, facts: Facts, depth: int = 0) -> Construction:
-        """Bind a call's arguments; `sources` tensors come from elsewhere."""
+    def construct(
+        self,
+        call: Call,
+        sources: int,
+        facts: Facts,
+        depth: int = 0,
+        named: frozenset[str] = frozenset(),
+    ) -> Construction:
+        """Bind a call's arguments; `sources` tensors come from elsewhere, and some by name."""
         if depth > MAX_DEPTH:
             raise FormulaError("modules are nested too deeply")
-        key = (id(call), sources)
+        key = (id(call), sources, named)
         known = self._constructed.get(key)
         if known is not None:
             return known[1]
         type_ = self.registry.find(call.function)
-        made = self._construct(type_, call, sources, facts, depth)
+        free = free_slots(type_, sources, named)
+        made = self._construct(type_, call, free, facts, depth)
         if self._is_constant(call):
             self._constructed[key] = (call, made)
         return made
 
     def _construct(
-        self, type_: LayerType, call: Call, sources: int, facts: Facts, depth: int
+        self, type_: LayerType, call: Call, free: tuple[Input, ...], facts: Facts, depth: int
     ) -> Construction:
-        free = free_slots(type_, sources)
         none = Bound({}, (), {})
         if type_.is_function and not type_.wraps:
             if call.forward is not None:
@@ -290,7 +297,7 @@ class Propagation:
         depth: int,
     ) -> tuple[Output, LayerScope]:
         """Apply a call to tensors; raises `Misfit` or `FormulaError` when they don't fit."""
-        made = self.construct(call, len(inputs), facts, depth)
+        made = self.construct(call, len(inputs), facts, depth, frozenset(named))
         type_ = made.type
         scope = LayerScope(type_, self, facts, depth)
         given = self._assign(made, inputs, named)
@@ -448,12 +455,14 @@ def _each(scope: LayerScope) -> Iterable[dict[str, Value]]:
     )
 
 
-def free_slots(type_: LayerType, sources: int) -> tuple[Input, ...]:
-    """Give the inputs that are left for arguments when `sources` tensors come from elsewhere."""
+def free_slots(type_: LayerType, sources: int, named: frozenset[str]) -> tuple[Input, ...]:
+    """Give the inputs left for arguments when `sources` tensors, and some by name, come from elsewhere."""
     slots = type_.inputs
     if any(item.variadic for item in slots):
         return ()
-    return slots[sources:]
+    aliases: Mapping[str, str] = type_.data.get("aliases") or {}
+    taken = {aliases.get(name, name) for name in named}
+    return tuple([item for item in slots if item.name not in taken])[sources:]
 
 
 def _subscripted(node: Node) -> tuple[str, tuple[int, ...]]:

@@ -30,6 +30,7 @@ _KEYS = frozenset(
         "source",
         "parameters",
         "inputs",
+        "order",
         "holds",  # the type of numbers in an input: long, bool, or same as the output's
         "typed",  # what makes such a tensor of a given type of numbers
         "numbers",
@@ -288,6 +289,13 @@ class LayerType:
             text,
             word == "anything",
         )
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The names of tensors and arguments by position: tensors first, unless `order` says else."""
+        spots = self.parameters if self.is_function else self.forward
+        names = [*(item.name for item in self.inputs), *(spot.name for spot in spots)]
+        return tuple(dict.fromkeys([*map(str, self.data.get("order") or ()), *names]))
 
     # --------------------------------------------------------------------------- its formulas
 

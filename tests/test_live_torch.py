@@ -7,6 +7,7 @@ it. `SHAPECALC_EXAMPLES` says how many calls of each type are tried.
 from __future__ import annotations
 
 import faulthandler
+import inspect
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch")
+nn = torch.nn
 
 from cases import tables  # noqa: E402 - they import torch
 from cases.odd import ODD  # noqa: E402
 from record import outcomes  # noqa: E402
 from running import Outcome, depends_on_contents, with_numbers, with_symbols  # noqa: E402
+
+from shapecalc.registry import default_registry  # noqa: E402
 
 if TYPE_CHECKING:
     from cases.calls import Call
@@ -86,8 +90,6 @@ def test_odd_calls_give_what_pytorch_gives(name: str) -> None:
 
 
 def test_every_class_of_torch_nn_is_in_the_registry() -> None:
-    from shapecalc.registry import default_registry
-
     found = {
         name
         for name, item in vars(torch.nn).items()
@@ -108,6 +110,30 @@ CONTAINERS = {
     "RNNCellBase",
     "Sequential",
 }
+
+# What has two namesakes with signatures of their own, or overloads.
+SEVERAL = {"unfold", "qr", "eig", "matrix_rank", "solve", "svd_lowrank", "split"}
+
+
+@pytest.mark.parametrize("name", sorted({*default_registry().names()} - SEVERAL))
+def test_tensors_and_arguments_stand_in_the_order_of_pytorch(name: str) -> None:
+    type_ = default_registry().find(name)
+    places = (nn.functional, torch, torch.linalg, torch.special, torch.fft)
+    if type_.is_function:
+        found = next((getattr(item, name) for item in places if hasattr(item, name)), None)
+    else:
+        found = getattr(getattr(nn, name, None), "forward", None)
+    try:
+        parameters = inspect.signature(found).parameters  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        pytest.skip("no signature is known")
+    if any(item.kind in (item.VAR_POSITIONAL, item.VAR_KEYWORD) for item in parameters.values()):
+        pytest.skip("the signature takes anything")
+    spots = type_.parameters if type_.is_function else type_.forward
+    named = {spot.name for spot in spots if spot.named or spot.keywords}
+    ours = [item for item in type_.order if item not in named and item in parameters]
+    assert ours == [item for item in parameters if item in ours]
+
 
 MULTIPLYING: dict[str, list[tuple[int, ...]]] = {
     "Linear(3, 4)": [(5, 3)],

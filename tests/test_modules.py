@@ -149,6 +149,19 @@ INDEXED = f"""{HEADER}
     def forward(self, x):
         return x + self.table[torch.arange(x.size(1))]
 """
+LEFT_OUT = f"""import torch.nn.functional as F
+{HEADER}
+        self.w = nn.Parameter(torch.rand(6, 3, 3, 3))
+        self.g = nn.Parameter(torch.rand(8))
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        x = F.conv2d(x, self.w, None, 2, 1)
+        x = F.layer_norm(x, (8,), self.g, None, 1e-4)
+        x = F.batch_norm(x, None, None, None, None, True)
+        x = F.group_norm(x, 2, None, None, 1e-4).flatten(1, 2)
+        return self.attention(x, x, x, None, False, None)[0]
+"""
 FOLLOWED = {
     "fitted": (FITTED, "1x3x7x8"),
     "tied": (TIED, "2x5"),
@@ -156,6 +169,7 @@ FOLLOWED = {
     "places": (PLACES, "2x5"),
     "masked": (MASKED, "2x5x8"),
     "indexed": (INDEXED, "2x5x3"),
+    "left out": (LEFT_OUT, "1x3x16x16"),
 }
 
 
@@ -167,3 +181,14 @@ def test_a_tensor_out_of_nothing_holds_what_its_user_needs(
 ) -> None:
     text = written(*FOLLOWED[name], tmp_path / "net.py")
     assert f"dtype=torch.{kind})" in text
+
+
+def test_tensors_that_are_left_out_keep_their_places(tmp_path: Path) -> None:
+    text = written(*FOLLOWED["left out"], tmp_path / "net.py")
+    for call in (
+        "F.conv2d(x_2, x, None, 2, 1)",
+        "(8,), x, None, 0.0001)",
+        "None, None, None, None, True)",
+        ", None, False, None)",
+    ):
+        assert call in text

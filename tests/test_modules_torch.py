@@ -28,8 +28,6 @@ MOST_MIXED = 5  # tensors whose kinds are mixed
 WITH_DEVICES = {"cuda"}  # they need one
 # Takes a tuple of indices, which an example's tensors don't show.
 OTHERS = {"index_put", "embedding_bag"}
-# PyTorch has numbers among its tensors, an order that `convert` can't write yet.
-NOT_WRITTEN = {"multi_head_attention_forward"}
 
 
 def tensors(shape: Shape) -> Iterator[Callable[[], Any]]:
@@ -85,7 +83,7 @@ def check(net: shapecalc.Net) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - WITH_DEVICES - OTHERS - NOT_WRITTEN))
+@pytest.mark.parametrize("name", sorted(EXAMPLES.keys() - WITH_DEVICES - OTHERS))
 def test_examples(name: str) -> None:
     if "einops" in REGISTRY.find(name).data["source"]:
         pytest.importorskip("einops")

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import shapecalc
 from shapecalc.errors import SpecError
 from shapecalc.infer import infer
 from shapecalc.net import Net
@@ -749,3 +750,14 @@ def test_a_net_without_layers_gives_its_input() -> None:
     net = {"input": [1, "H"], "layers": [], "outputs": ["input"]}
     result = infer(read_spec(net, registry=REGISTRY), (1, 5))
     assert [*result.outputs.values()] == [[(1, 5)]]
+
+
+def test_a_number_in_the_place_of_a_tensor_is_refused() -> None:
+    text = 'input: [1, 10, 64]\nlayers:\n  - x: "layer_norm((64,), 0.1)"\n'
+    with pytest.raises(SpecError) as caught:
+        shapecalc.infer(shapecalc.load(text))
+    assert caught.value.code == "S112"
+    assert caught.value.message == "layer_norm: 0.1 stands in the place of the tensor weight"
+    assert caught.value.hint == "name it, as in eps=0.1, or put None before it"
+    named = text.replace("0.1", "eps=0.1")
+    assert shapecalc.infer(shapecalc.load(named)).errors == ()

@@ -69,11 +69,39 @@ def _slice_text(node: Node) -> str:
     return to_text(node)
 
 
+def in_order(
+    type_: LayerType, tensors: list[str], arguments: list[str], named: Mapping[str, str]
+) -> list[str]:
+    """Write tensors and arguments in the order that PyTorch has them; after a gap they are named.
+
+    >>> from shapecalc.registry import default_registry
+    >>> in_order(default_registry().find("layer_norm"), ["x", "w"], ["(8,)"], {"eps": "1e-3"})
+    ['x', '(8,)', 'w', 'eps=1e-3']
+    """
+    aliases: Mapping[str, str] = type_.data.get("aliases") or {}
+    away = {aliases.get(name, name) for name in named}
+    slots = [item.name for item in type_.inputs if item.name not in away]
+    given = dict(zip(slots, tensors, strict=False))
+    rest = list(arguments)
+    placed: list[str] = []
+    gap = False
+    for name in type_.order:
+        if name in given:
+            text = given[name]
+        elif rest and name not in away:
+            text = rest.pop(0)
+        else:
+            gap = True
+            continue
+        placed.append(f"{name}={text}" if gap else text)
+    return [*placed, *(f"{name}={text}" for name, text in named.items())]
+
+
 def fill(template: str, parts: Mapping[str, str]) -> str:
     """Put parts into a template; where one is empty, the comma before it goes too.
 
-    >>> fill("torch.gather({first}, {needed}, {others})", {"first": "x", "needed": "", "others": "y"})
-    'torch.gather(x, y)'
+    >>> fill("torch.special.{name}({first}, {others})", {"name": "erf", "first": "x", "others": ""})
+    'torch.special.erf(x)'
     """
     text = ""
     for before, field, _, _ in Formatter().parse(template):

@@ -12,7 +12,16 @@ from ..registry import LayerType, Registry
 from ..spelling import home_of, path_of, python_of
 from ..syntax import Call, Constant, Name, Node, Sequence, names_in, print_arguments, to_text
 from .assertions import assertions, attribute, with_attributes
-from .calling import begins_with_text, fill, index_text, sign_of, sizes_in, takes_rest, with_parts
+from .calling import (
+    begins_with_text,
+    fill,
+    in_order,
+    index_text,
+    sign_of,
+    sizes_in,
+    takes_rest,
+    with_parts,
+)
 from .containers import (
     Tree,
     Weight,
@@ -275,6 +284,8 @@ class _Writer:
         named = [f"{name}={self.tensor(source)}" for name, source in layer.named]
         if self.is_module(layer):
             rest, words = call.forward or ((), ())
+            if "order" in type_.data:
+                return f"{module}({', '.join(self._in_order(layer, type_, rest, words))})"
             return f"{module}({_joined(tensors, self._arguments(rest, words), named)})"
         sign = sign_of(type_, call, len(tensors) + len(named))
         if sign == "[]":
@@ -286,6 +297,11 @@ class _Writer:
         if "{" in template:
             return fill(template, self._parts(layer, call, type_))
         home = home_of(type_)
+        if "order" in type_.data:
+            placed = self._in_order(layer, type_, call.arguments, call.keywords)
+            if home == "torch.Tensor":
+                return f"{placed[0]}.{type_.name}({', '.join(placed[1:])})"
+            return f"{path_of(type_)}({', '.join(placed)})"
         is_method = home in {None, "torch.Tensor"} and not template
         if tensors and (is_method or (takes_rest(type_) and home != "einops")):
             return f"{tensors[0]}.{type_.name}({_joined(tensors[1:], given, named)})"
@@ -305,25 +321,33 @@ class _Writer:
         pairs = zip(call.arguments, kinds, strict=False)
         return tuple(self.torch_node(with_typed(node, self.registry, kind)) for node, kind in pairs)
 
+    def _in_order(
+        self,
+        layer: Layer,
+        type_: LayerType,
+        items: tuple[Node, ...],
+        words: tuple[tuple[str, Node], ...],
+    ) -> list[str]:
+        return in_order(
+            type_,
+            [self.tensor(source) for source in layer.sources],
+            [to_text(self.torch_node(item)) for item in items],
+            {
+                **{word: to_text(self.torch_node(node)) for word, node in words},
+                **{name: self.tensor(source) for name, source in layer.named},
+            },
+        )
+
     def _parts(self, layer: Layer, call: Call, type_: LayerType) -> dict[str, str]:
         """Give the parts of a call that a template of the registry may ask for."""
         tensors = [self.tensor(source) for source in layer.sources]
         named = [f"{name}={self.tensor(source)}" for name, source in layer.named]
-        required = sum(item.default is None and not item.variadic for item in type_.parameters)
-        others = tensors[1:]
-        if len(call.arguments) < required:  # an argument by name leaves no place behind it
-            slots = [item.name for item in type_.inputs[1:]]
-            others = [f"{name}={text}" for name, text in zip(slots, others, strict=False)]
         return {
             "name": type_.name,
             "tensors": ", ".join(tensors),
             "first": tensors[0] if tensors else "",
-            "others": ", ".join(others),
+            "others": ", ".join(tensors[1:]),
             "arguments": _joined([], self._arguments(call.arguments, call.keywords), named),
-            "needed": self._arguments(call.arguments[:required], ()),
-            "further": _joined(
-                [], self._arguments(call.arguments[required:], call.keywords), named
-            ),
         }
 
     def _arguments(self, items: tuple[Node, ...], words: tuple[tuple[str, Node], ...]) -> str:

@@ -153,11 +153,13 @@ def sort_arguments(
     plain: list[Node] = []
     place = 0  # of the next input
     by_name = False
+    left_out = 0  # tensors: None stands for each among the arguments
     for value in arguments:
+        at = len(plain) - left_out
         slot = slots[min(place, len(slots) - 1)] if slots else None
         if isinstance(value, (list, tuple)) and place >= len(slots) and not _is_variadic(slots):
             value = numbers_of(value)
-        if holds_tensor(tracer, value) and not _is_plain(slots, parameters, place, len(plain)):
+        if holds_tensor(tracer, value) and not _is_plain(slots, parameters, place, at):
             place = _take(tracer, slot, value, sources, named, place, by_name=by_name)
             continue
         waiting = slots[place] if place < len(slots) else None
@@ -165,15 +167,17 @@ def sort_arguments(
             value is None
             and waiting is not None
             and waiting.optional
-            and not _wants_none(parameters, len(plain))
+            and not _wants_none(parameters, at)
         ):
             place += 1
             by_name = True
+            left_out += 1
+            plain.append(Constant(None))
             continue
         if waiting is not None and waiting.number and _is_number(value):
             place += 1
             by_name = True
-        if is_ignored(spot_at(parameters, len(plain))):
+        if is_ignored(spot_at(parameters, at)):
             plain.append(Constant(None))
         else:
             plain.append(node_of_value(tracer, value))

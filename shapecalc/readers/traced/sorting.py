@@ -37,6 +37,7 @@ class Sorter:
         self.sources: list[Source] = []
         self.named: dict[str, Source] = {}
         self.plain: list[Node] = []
+        self.left_out = 0  # tensors: None stands for each among the arguments
 
     def sort(self, values: Sequence[Value], words: Mapping[str, Value]) -> Arguments:
         """Sort values given by place, and those given by name."""
@@ -55,6 +56,8 @@ class Sorter:
             ):
                 place, by_name = place + 1, True
                 if value is None:
+                    self.left_out += 1
+                    self.plain.append(Constant(None))
                     continue
                 if isinstance(value, Opaque) and not value.rank:
                     value = 1.0  # such as sqrt of a size: which number it is, no shape depends on
@@ -65,7 +68,7 @@ class Sorter:
 
     def spot(self) -> Parameter | None:
         """Give the parameter that the next argument is for."""
-        at = len(self.plain)
+        at = len(self.plain) - self.left_out
         for place, slot in enumerate(self.parameters):
             if slot.variadic or place == at:
                 return None if slot.named else slot
@@ -74,7 +77,7 @@ class Sorter:
     def takes_none(self) -> bool:
         """Say whether None is an argument here, and no tensor that is left out."""
         slot = self.spot()
-        return bool(self.plain) and slot is not None and None in slot.kinds
+        return len(self.plain) > self.left_out and slot is not None and None in slot.kinds
 
     def put(self, value: Value) -> None:
         """Take what is no tensor."""

@@ -109,7 +109,7 @@ def _outputs(call: Call) -> tuple[list[Any], nn.Module | None]:
         return list(_flat(_evaluate(text, scope))), None
     module = _evaluate(f"{call.type}({call.construction})", scope).eval()
     separator = ", " if call.forward else ""
-    text = f"module(*tensors, **by_name{separator}{call.forward})"
+    text = f"module(*tensors{separator}{call.forward}, **by_name)"
     return list(_flat(_evaluate(text, {**scope, "module": module}))), module
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from .dims import Dim
+from .formula import FormulaError, show
 from .net import Shape, Size
 from .structure import Outputs
 
@@ -31,4 +32,9 @@ def flatten_output(value: Output) -> list[Shape]:
         return []
     if is_shape(value):
         return [value]
+    tensors = value if isinstance(value, tuple) else (value,)
+    strange = [item for item in tensors if not (item is None or isinstance(item, tuple))]
+    if strange:
+        odd = next((item for item in strange if not isinstance(item, (int, Dim))), strange[0])
+        raise FormulaError(f"{show(odd)} is no size of a shape, nor a tensor")
     return [shape for item in value for shape in flatten_output(item)]

@@ -162,6 +162,11 @@ class Propagation:
             error.layer = error.layer or layer.name
             error.location = error.location or layer.location
             raise
+        except (TypeError, ValueError, AttributeError, IndexError) as error:
+            if self.registry.find(layer.call.function).is_ours:
+                raise
+            what = f"its formulas can't be worked out on what comes in: {error}"
+            raise self._error(layer, Misfit(what)) from None
         self.values[layer.name] = done.output
         parameters, buffers = done.state if layer.shares is None else _NO_STATE
         name = done.scope.type.name

@@ -17,6 +17,7 @@ from .formula import Compiled, Compiler
 from .structure import FUNCTIONS
 from .syntax import Call, Conditional, Constant, Name, Node, Sequence, Star, names_in, parse
 
+OURS = "layers.yaml"  # the file that comes with shapecalc
 PREFIXES = frozenset(
     {"nn", "torch", "torch.nn", "F", "torch.nn.functional", "nn.functional", "functional", "einops"}
 )
@@ -188,6 +189,7 @@ class LayerType:
         self.axes = axes
         self.data = data
         self.origin = where
+        self.is_ours = where == OURS  # not from a user's file
         self.is_function = name[:1].islower() or len(name) == 1  # x.T
         self._compiled: dict[int, tuple[Node, Compiled]] = {}
         self.wrapper: str | None = data.get("wrapper")
@@ -688,7 +690,7 @@ def _text_of(path: str) -> str:
 @cache
 def default_registry() -> Registry:
     """Read the registry that comes with shapecalc."""
-    return Registry({"layers.yaml": _text_of(registry_file())})
+    return Registry({OURS: _text_of(registry_file())})
 
 
 def load_registry(files: tuple[str, ...] = ()) -> Registry:
@@ -698,16 +700,13 @@ def load_registry(files: tuple[str, ...] = ()) -> Registry:
     """
     if not files:
         return default_registry()
-    texts = {"layers.yaml": _text_of(registry_file())}
-    for file in files:
-        try:
-            texts[file] = _text_of(file)
-        except (OSError, UnicodeDecodeError) as error:
-            raise SpecError(f"{file} can't be read: {error}", code="S120") from None
-    found = Registry(texts)
-    for name in found.names():
-        if found._entries[found._keys[name]].file != "layers.yaml":
-            found.find(name).validate()
+    from .readers.own_layers import read_own_layers
+
+    own = [read_own_layers(file) for file in files]
+    texts = {os.path.join(".", layers.document.file): layers.text() for layers in own}
+    found = Registry({OURS: _text_of(registry_file()), **texts})
+    for layers in own:
+        layers.check_formulas(found)
     return found
 
 

@@ -66,6 +66,9 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
     layer = next((item for item in result.net.layers if item.name == error.layer), None)
     if layer is None or layer.call is None:  # a relation of the net's own
         return tuple(_inputs(result, None))
+    other = _instead(result, layer, layer.call, error)
+    if other is not None:
+        return (_with_later_layers(result, other),)
     changes: dict[frozenset[tuple[str | None, str | None]], Fix] = {}
     for fix in (_with_later_layers(result, fix) for fix in _arguments(result, layer, error)):
         calls = {(fix.layer, fix.call), *(fix.also or {}).items()}
@@ -91,6 +94,19 @@ def _where(result: Result, fix: Fix) -> Iterator[Fix]:
 
 
 # --------------------------------------------------------------------------------- arguments
+
+
+def _instead(result: Result, layer: Layer, call: Call, error: ShapeError) -> Fix | None:
+    """Offer the function that does what this one refuses, where the registry names one."""
+    other = result.propagation.registry.find(call.function).data.get("instead") or {}
+    if error.kind not in other:
+        return None
+    text = to_text(call._replace(function=other[error.kind]))
+    try:
+        again = _changed(result, cut(result.net, layer.name), {layer.name: text})
+    except ShapecalcError:
+        return None
+    return None if again.errors else Fix("argument", layer.name, f"{layer.name}: {text}", text)
 
 
 class _Trial(NamedTuple):

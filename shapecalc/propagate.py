@@ -12,6 +12,7 @@ from .dims import Dim
 from .errors import ShapeError, SpecError
 from .facts import Facts, Misfit
 from .formula import FormulaError, Value, show
+from .layout import Layout
 from .matching import demand_tensors, match_input, rank_message
 from .net import Layer, Reference, Shape, Size, Source
 from .outputs import Output, flatten_output, is_shape, numel
@@ -95,6 +96,7 @@ class Propagation:
         self._constructed: dict[tuple[int, int, frozenset[str]], tuple[Call, Construction]] = {}
         self._applied: dict[Any, tuple[Call, Applied]] = {}
         self._constant: dict[int, tuple[Call, bool]] = {}
+        self.layout = Layout()
 
     # --------------------------------------------------------------------------------- values
 
@@ -150,6 +152,8 @@ class Propagation:
             inputs = [self.value(source) for source in layer.sources]
             named = {name: self.value(source) for name, source in layer.named}
             done = self._remembered(layer.call, inputs, named)
+            if self.layout.odd or not done.scope.type.keeps_order:
+                self._lay(layer, inputs, done)
         except Misfit as misfit:
             raise self._error(layer, misfit) from None
         except FormulaError as error:
@@ -173,6 +177,13 @@ class Propagation:
         return Step(
             layer, name, done.output, parameters, buffers, done.macs, done.scope, tuple(inputs)
         )
+
+    def _lay(self, layer: Layer, inputs: list[Output], done: Applied) -> None:
+        try:
+            self.layout.note(layer, inputs, done.scope, done.output)
+        except Misfit as misfit:
+            misfit.wording = _wording(done.scope, misfit)  # type: ignore[attr-defined]
+            raise
 
     def _error(self, layer: Layer, misfit: Misfit) -> ShapeError:
         code = {"rank": "S202", "check": "S201"}.get(misfit.kind, "S203")

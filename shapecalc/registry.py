@@ -48,6 +48,8 @@ _KEYS = frozenset(
         "submodules",
         "for_each",
         "macs",
+        "strides",
+        "instead",
         "operator",
         "wrapper",
         "pytorch",
@@ -176,6 +178,15 @@ class Check(NamedTuple):
     test: Compiled
     message: Callable[..., str]
     static: bool
+
+
+def _keeps_order(strides: Node) -> bool:
+    match strides:
+        case Call(function):
+            return function in ("dense", "gapless", "in_order", "viewed", "reshaped")
+        case Conditional(_, yes, no):
+            return _keeps_order(no) and (yes == Name("strides") or _keeps_order(yes))
+    return False
 
 
 class LayerType:
@@ -451,6 +462,24 @@ class LayerType:
         """The formula of multiply-accumulates."""
         return self.compile(self.formula(self.data["macs"])) if "macs" in self.data else None
 
+    @cached_property
+    def strides(self) -> Compiled | None:
+        """The formula of the output's strides; None: the output is contiguous where all inputs are."""
+        return self.compile(self.formula(self.data["strides"])) if "strides" in self.data else None
+
+    @cached_property
+    def strides_follow(self) -> bool:
+        """Whether the output's strides depend on the input's."""
+        return "strides" in names_in(self.formula(self.data["strides"]))
+
+    @cached_property
+    def keeps_order(self) -> bool:
+        """Whether a contiguous input gives a contiguous output, whatever the formula says of others."""
+        text = self.data.get("strides")
+        if text == "strides":
+            return str(self.data.get("output", "input")) == "input"  # else it is a part of it
+        return text is None or _keeps_order(self.formula(text))
+
     def validate(self) -> None:
         """Read every formula; raises `SpecError` for the first that can't be read."""
         for key in self.data:
@@ -472,7 +501,7 @@ class LayerType:
         for name in self.data.get("functional") or {}:
             if name not in {slot.name for slot in self.parameters}:
                 raise self.fail(f"{name} under functional is none of its parameters")
-        _ = (self.for_each, self.submodules, self.macs)
+        _ = (self.for_each, self.submodules, self.macs, self.strides)
         for section in ("weights", "buffers"):
             self.state_formulas(section)
 
@@ -618,7 +647,7 @@ class Registry:
         for entry in self._entries.values():
             if "\n  operator:" in entry.text:
                 data = self.data(entry.key)
-                for symbol, name in data["operator"].items():
+                for symbol, name in (data.get("operator") or {}).items():
                     found[str(symbol)] = str(name)
         return found
 

@@ -38,6 +38,13 @@ class LayerScope(Scope):
         self[name] = value
         return value
 
+    def copy(self) -> LayerScope:
+        """Give a scope of the same names, in which more can be named."""
+        made = LayerScope(self.type, self.owner, self.facts, self.depth)
+        made.update(self)
+        made.axes = self.axes
+        return made
+
     def decide(self, relation: Any) -> bool:
         return self.facts.decide(relation)
 

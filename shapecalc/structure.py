@@ -18,6 +18,7 @@ from .formula import ARITHMETIC, FormulaError, Function, Scope, Value, equal, re
 from .indexing import getitem, nested, slice_length
 from .notation import einsum, einsum_terms, rearrange
 from .relations import AllOf, AnyOf, Comparison, all_of, any_of
+from .strides import cut, dense, expanded, gapless, in_order, reshaped, viewed
 
 MAX_RANK = 64  # PyTorch's own bound on the number of dimensions
 
@@ -239,6 +240,13 @@ FUNCTIONS: dict[str, Function] = {
     "expand": Function(expand, scoped=True),
     "reshape": Function(reshape, scoped=True),
     "getitem": Function(getitem, scoped=True),
+    "in_order": Function(in_order),
+    "dense": Function(dense),
+    "gapless": Function(gapless),
+    "viewed": Function(viewed, scoped=True),
+    "reshaped": Function(reshaped, scoped=True),
+    "expanded": Function(expanded),
+    "cut": Function(cut),
     "nested": Function(nested),
     "outputs": Function(Outputs),
     "slice_length": Function(slice_length, scoped=True),

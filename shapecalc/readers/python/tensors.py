@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...errors import SpecError
 from ...registry import LayerType
 from ...spelling import is_attribute
+from ...strides import in_order
 from .arguments import numbers_of
 from .arrays import to_nested
 from .creation import CREATORS
@@ -91,7 +92,7 @@ def tensor_attribute(tracer: Tracer, tensor: Tensor, name: str) -> Value:
         case "__class__":
             return type_of(tracer.machine, tensor)
     rule = _METHODS.get(name)
-    if rule is not None:
+    if rule is not None and not (name in DTYPES and is_moved(tracer.machine, tensor)):
         return Native(name, lambda machine, given, named: rule(machine, tensor, given, named))
     type_ = tracer.registry.find(name) if tracer.registry.knows(name) else None
     if type_ is not None and is_attribute(type_):
@@ -238,14 +239,25 @@ def _new(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) 
     return CREATORS["unknown"](machine, given, named)
 
 
+def is_moved(machine: Machine, tensor: Tensor) -> bool:
+    """Say whether a tensor's numbers may lie in memory otherwise than one row after the other."""
+    reference = tensor.reference
+    return reference is not None and machine.tracer.propagation.layout.is_odd(reference)
+
+
 def _is_contiguous(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) -> Value:
-    return True
+    return not is_moved(machine, tensor)
 
 
 def _stride(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) -> Value:
-    sizes = sizes_of(machine.tracer, tensor)
-    strides = [machine.product(list(sizes[place + 1 :])) for place in range(len(sizes))]
-    return strides[machine.pin(given[0])] if given else tuple(strides)
+    assert tensor.shape is not None
+    strides = in_order([machine.pin(size) for size in tensor.shape])
+    reference = tensor.reference
+    if reference is not None and machine.tracer.propagation.layout.is_odd(reference):
+        strides = machine.tracer.propagation.layout.of(reference, tensor.shape)
+        if strides is None:
+            return Opaque("strides of a tensor", machine.here())
+    return strides[machine.pin(given[0])] if given else strides
 
 
 def _type(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) -> Value:
@@ -297,5 +309,7 @@ def without_entry(machine: Machine, type_: LayerType, given: list[Value], named:
         return MISSING
     tensor, *rest = given or [named.get("input")]
     if isinstance(tensor, Tensor):
+        if rule is not _same and is_moved(machine, tensor):
+            return MISSING  # a copy lies otherwise
         return rule(machine, tensor, rest, named)
     return tensor if isinstance(tensor, Opaque) else MISSING

@@ -1,0 +1,70 @@
+"""How the outputs of a net's layers lie in memory, noted where they aren't contiguous."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .net import Layer, Reference, Source
+from .outputs import Output, is_shape
+from .scope import LayerScope
+from .strides import in_order
+
+
+class Layout:
+    """The strides of a net's tensors, as far as they aren't those of contiguous ones.
+
+    None stands for strides that aren't known, which allow everything.
+    """
+
+    def __init__(self) -> None:
+        self.odd: dict[str, Any] = {}  # names, and the strides; others are contiguous
+
+    def note(self, layer: Layer, inputs: list[Output], scope: LayerScope, output: Output) -> None:
+        """Note how a layer's output lies; raises `Misfit` where its input's strides don't allow it."""
+        type_ = scope.type
+        if type_.keeps_order and not any(map(self.is_odd, _sources(layer))):
+            return
+        rule = type_.strides
+        found = None
+        if rule is None:
+            pass
+        elif not type_.strides_follow:
+            found = rule(scope, 0)
+        elif inputs:
+            strides = self.of(layer.sources[0], inputs[0])
+            if strides is not None:
+                own = scope.copy()
+                own["strides"] = strides
+                found = rule(own, 0)
+        if found is None or found != _in_order(output):
+            self.odd[layer.name] = found
+
+    def is_odd(self, source: Source) -> bool:
+        """Say whether a tensor isn't known to be contiguous."""
+        if isinstance(source, Reference):
+            return source.name in self.odd
+        return any(map(self.is_odd, source))
+
+    def of(self, source: Source, value: Output) -> Any:
+        """Give the strides of what a source names, tuples of them for a tuple."""
+        if not isinstance(source, Reference):
+            return tuple([self.of(item, one) for item, one in zip(source, value, strict=True)])
+        if source.name not in self.odd:
+            return _in_order(value)
+        found = self.odd[source.name]
+        for index in source.path:
+            found = None if found is None else found[index]
+        return found
+
+
+def _sources(layer: Layer) -> Iterator[Source]:
+    yield from layer.sources
+    for _, source in layer.named:
+        yield source
+
+
+def _in_order(value: Output) -> Any:
+    if value is None:
+        return None
+    return in_order(value) if is_shape(value) else tuple(map(_in_order, value))

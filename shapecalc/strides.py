@@ -1,0 +1,212 @@
+"""How the numbers of a tensor lie in memory, and which views that allows.
+
+A tensor's strides say how many numbers further the next one along each dimension lies. A view gives
+the same numbers another shape without moving any, which permuted or cut tensors don't always allow.
+Strides that aren't known are None: what depends on them is not known either, and nothing is refused.
+
+https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from .dims import Dim
+from .formula import Scope, Value, equal, show
+from .relations import Relation
+
+Size: TypeAlias = Any  # int | Dim
+Strides: TypeAlias = "tuple[Size, ...] | None"
+
+
+def in_order(shape: Value) -> tuple[Size, ...]:
+    """Give the strides of a tensor whose last dimension runs fastest, and the first slowest.
+
+    >>> in_order((2, 3, 4))
+    (12, 4, 1)
+    """
+    found: list[Size] = []
+    step: Size = 1
+    for size in reversed(shape):
+        found.append(step)
+        step = step * (size if isinstance(size, Dim) else max(size, 1))
+    return tuple(reversed(found))
+
+
+def dense(shape: Value, strides: Strides) -> Strides:
+    """Give the strides of a new tensor whose numbers lie in the order of the old, without gaps.
+
+    Where symbolic sizes leave that order open, nothing is known.
+
+    >>> dense((2, 3), (1, 2)), dense((2, 3), (1, 5)), dense((2, 3), (6, 1))
+    ((1, 2), (1, 2), (3, 1))
+    """
+    if strides is None or _is_dense(shape, strides):
+        return strides
+    if any(isinstance(size, Dim) for size in (*shape, *strides)):
+        return None
+    found = [0] * len(shape)
+    step = 1
+    for dim in _from_the_nearest(shape, strides):
+        found[dim] = step
+        step *= shape[dim]
+    return tuple(found)
+
+
+def gapless(shape: Value, strides: Strides) -> Strides:
+    """Give the strides of a tensor that is copied only where it must be: not known if it has gaps."""
+    return strides if strides is not None and _is_dense(shape, strides) else None
+
+
+def _is_dense(shape: Value, strides: tuple[Size, ...]) -> bool:
+    rest = [(stride, size) for stride, size in zip(strides, shape, strict=True) if size != 1]
+    step: Size = 1
+    while rest:
+        found = next((item for item in rest if item[0] == step), None)
+        if found is None:
+            return False
+        rest.remove(found)
+        step = step * found[1]
+    return True
+
+
+def _from_the_nearest(shape: Value, strides: tuple[int, ...]) -> list[int]:
+    """Order dimensions by their strides as PyTorch does, which compares no stride of 0.
+
+    What isn't compared stays where it is, so the order hangs on the way of sorting.
+    """
+    found = list(reversed(range(len(shape))))
+    for place in range(1, len(found)):
+        at = place
+        for before in reversed(range(place)):
+            one, two = found[before], found[at]
+            if not strides[one] or not strides[two]:
+                continue
+            if strides[one] < strides[two]:
+                break
+            if strides[one] > strides[two] or shape[one] > shape[two]:
+                found[before], found[at] = two, one
+                at = before
+    return found
+
+
+def viewed(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Strides:
+    """Give the strides of a view; demands that there is one.
+
+    Where symbolic sizes leave it open, each relation that would let it through is a case of its own;
+    where cases are united, only the general one counts.
+    """
+    if strides is None:
+        return None
+    found, chances = _fitted(scope, shape, strides, wanted)
+    while found is None and chances and not scope.unites:
+        if scope.choose(chances.pop(0), prefer=False):
+            found, chances = _fitted(scope, shape, strides, wanted)
+    if found is None:
+        unless = f" (unless {' or '.join(map(str, chances))})" if 0 < len(chances) < 3 else ""
+        scope.require(
+            False,
+            lambda: (
+                f"the numbers of {show(shape)} don't lie in memory in the order that a view as"
+                f" {show(wanted)} needs{unless}: reshape copies them, as contiguous does"
+            ),
+            "strides",
+        )
+    return found
+
+
+def reshaped(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Strides:
+    """Give the strides of a view where there is one, else of a copy."""
+    if strides is None:
+        return None
+    found, chances = _fitted(scope, shape, strides, wanted)
+    return None if found is None and chances else found or in_order(wanted)
+
+
+def expanded(shape: Value, strides: Strides, wanted: Value) -> Strides:
+    """Give the strides of a tensor that repeats itself along dimensions, without a copy.
+
+    >>> expanded((3, 1), (1, 1), (2, 3, 4))
+    (0, 1, 0)
+    """
+    if strides is None:
+        return None
+    new = len(wanted) - len(shape)
+    kept = zip(shape, strides, wanted[new:], strict=True)
+    return (0,) * new + tuple(stride if size == most else 0 for size, stride, most in kept)
+
+
+def cut(shape: Value, strides: Value, index: Value) -> Strides:
+    """Give the strides of what integers, slices, None and `...` in brackets cut out.
+
+    Index tensors, lists and truth values copy: then nothing is known.
+
+    >>> cut((4, 6, 8), (48, 8, 1), (0, slice(None, None, 2)))
+    (16, 1)
+    """
+    items = index if type(index) is tuple else (index,)
+    if strides is None:
+        return None
+    if shape and isinstance(shape[0], tuple):  # a tuple of tensors
+        found: Strides = strides[index] if type(index) is int else None
+        return found
+    taken = sum(item is not None and item is not ... for item in items)
+    rest = iter(strides)
+    made: list[Size] = []
+    for item in items:
+        if item is None:
+            made.append(1)
+        elif item is ...:
+            made += [next(rest) for _ in range(len(strides) - taken)]
+        elif isinstance(item, slice):
+            made.append(next(rest) * (1 if item.step is None else item.step))
+        elif type(item) is int or isinstance(item, Dim):
+            next(rest)
+        else:
+            return None
+    return (*made, *rest)
+
+
+def _fitted(
+    scope: Scope, shape: Value, strides: tuple[Size, ...], wanted: Value
+) -> tuple[Strides, list[Relation]]:
+    """Lay a shape over numbers in memory, and say what else would let it fit.
+
+    The dimensions are taken together, from the last on, while they lie as one; each such run must
+    be filled by dimensions of the view.
+    """
+    if strides == in_order(shape) or any(_same(scope, size, 0) for size in shape):
+        return in_order(wanted), []
+    found = [0] * len(wanted)
+    chances: list[Relation] = []
+    place = len(wanted)
+    run: Size = 1  # how many numbers lie as one
+    step = strides[-1]
+    for at in reversed(range(len(shape))):
+        run = run * shape[at]
+        if at and (
+            _same(scope, shape[at - 1], 1, chances)
+            or _same(scope, strides[at - 1], run * step, chances)
+        ):
+            continue
+        filled: Size = 1
+        while place and (not _same(scope, filled, run, chances) or wanted[place - 1] == 1):
+            place -= 1
+            found[place] = filled * step
+            filled = filled * wanted[place]
+        if not _same(scope, filled, run, chances):
+            return None, chances
+        if at:
+            run, step = 1, strides[at - 1]
+    return (None, chances) if place else (tuple(found), [])
+
+
+def _same(scope: Scope, one: Size, two: Size, chances: list[Relation] | None = None) -> bool:
+    """Say whether two sizes are known to be equal; that they may be is noted."""
+    relation = equal(one, two)
+    if isinstance(relation, bool):
+        return relation
+    holds = scope.holds(relation)
+    if holds is None and chances is not None:
+        chances.append(relation)
+    return holds is True

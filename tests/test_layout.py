@@ -1,0 +1,99 @@
+"""Views of tensors whose numbers don't lie in order, which PyTorch refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import shapecalc
+from shapecalc.strides import cut, dense
+
+REFUSED = "view size is not compatible with input tensor's size and stride"
+
+
+@pytest.mark.parametrize(
+    ("net", "shape"),
+    [
+        ("transpose(1, 2) | view(2, -1)", (2, 3, 4)),
+        ("permute(0, 2, 3, 1) | view(-1, 12)", (2, 3, 4, 5)),
+        ("transpose(1, 2) | relu | Dropout(0.5) | view(2, -1)", (2, 3, 4)),
+        ("getitem((slice(None), slice(1, None))) | view(-1)", (2, 3, 4)),
+        ("expand(2, 3) | view(6)", (2, 1)),
+        ("chunk(2, 1) | getitem(0) | view(-1, 3)", (2, 8, 3)),
+        ("transpose(1, 2) | view(2, -1)", (2, 3, "L")),
+    ],
+)
+def test_what_lies_otherwise_is_no_view(net: str, shape: tuple[int | str, ...]) -> None:
+    result = shapecalc.infer(net, input=shape)
+    assert result.error is not None
+    assert result.error.wording is not None
+    assert result.error.wording.startswith(REFUSED)
+    (fix,) = result.fixes
+    assert "reshape(" in fix["call"]
+
+
+@pytest.mark.parametrize(
+    ("net", "shape"),
+    [
+        ("transpose(1, 2) | reshape(2, -1)", (2, 3, 4)),
+        ("transpose(1, 2) | contiguous() | view(2, -1)", (2, 3, 4)),
+        ("permute(0, 2, 3, 1) | view(2, -1, 3)", (2, 3, 4, 5)),  # height and width stay together
+        ("transpose(1, 2) | view(2, -1)", (2, 1, 4)),
+        ("transpose(1, 2) | Linear(3, 5) | view(2, -1)", (2, 3, 4)),
+        ("transpose(1, 2) | transpose(1, 2) | view(2, -1)", (2, 3, 4)),
+        ("permute(0, 2, 3, 1) | view(N, -1, C)", ("N", "C", "H", "W")),
+        # What comes out of a recurrent layer lies as PyTorch likes; nothing is refused.
+        ("LSTM(3, 4, batch_first=True) | getitem(0) | view(2, -1)", (2, 7, 3)),
+    ],
+)
+def test_other_views_are(net: str, shape: tuple[int | str, ...]) -> None:
+    assert not shapecalc.infer(net, input=shape).errors
+
+
+def test_the_sizes_that_let_a_view_through_are_all_found() -> None:
+    answer = shapecalc.solve("transpose(2, 3) | view(1, -1)", input=(1, 3, "H", "W"))
+    assert answer.complete
+    for height in range(1, 5):
+        for width in range(1, 5):
+            assert ((height, width) in answer) is (height == 1 or width == 1)
+
+
+def test_a_part_that_is_the_whole_is_in_order() -> None:
+    answer = shapecalc.solve("getitem((slice(None), slice(4))) | view(1, -1)", input=(3, "L"))
+    assert answer.complete
+    assert [length for length in range(1, 9) if length in answer] == [1, 2, 3, 4]
+
+
+def test_a_copy_leaves_no_gaps() -> None:
+    assert dense((2, 3), (12, 2)) == (3, 1)
+    assert dense((2, 3), (2, 8)) == (1, 2)
+    assert cut((4, 6, 8), (48, 8, 1), (..., None, slice(None, None, 2))) == (48, 8, 1, 2)
+    assert cut((4, 6), (6, 1), ([0, 1],)) is None
+
+
+def test_models_keep_the_copies_that_their_views_need(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(
+        """
+import torch.nn as nn
+
+class Net(nn.Module):
+    def forward(self, x):
+        kept = x.contiguous().view(2, -1)
+        return x.transpose(1, 2).contiguous().view(2, -1)
+
+class Wrong(nn.Module):
+    def forward(self, x):
+        return x.transpose(1, 2).view(2, -1)
+""",
+        encoding="utf-8",
+    )
+    net = shapecalc.load(f"{path}:Net", input=(2, 3, 4))
+    names = [layer.call.function for layer in net.layers if layer.call is not None]
+    assert names.count("contiguous") == 1
+    assert not shapecalc.infer(net, input=(2, 3, 4)).errors
+    wrong = shapecalc.infer(f"{path}:Wrong", input=(2, 3, 4))
+    assert wrong.error is not None
+    assert wrong.error.location is not None
+    assert wrong.error.location.line == 11

@@ -105,27 +105,7 @@ def ask(
         free.pop(BATCH, None)  # a view that names the batch
     found = list(dict.fromkeys([*(n for n in sizes_of if n != BATCH), *free]))
     if unknowns is not None:
-        missing = [name for name in unknowns if name not in found and name != BATCH]
-        if missing:
-            raise SolveError(
-                f"{missing[0]} is not a free identifier of the net",
-                hint=f"free are: {', '.join(found) or 'none'}",
-            )
-        numbers = {  # sizes that aren't asked for stay as the spec gives them
-            str(size): own
-            for name, shape in symbolic.items()
-            for size, own in zip(shape, shapes[name], strict=True)
-            if isinstance(own, int) and str(size) not in (*unknowns, BATCH)
-        }
-        symbolic = {
-            name: tuple(numbers.get(str(size), size) for size in shape)
-            for name, shape in symbolic.items()
-        }
-        rest = [name for name in found if name not in unknowns and name not in numbers]
-        if rest:
-            raise SolveError(
-                f"{rest[0]} is free as well", hint=f"give it a value: --set {rest[0]}=..."
-            )
+        symbolic = _only(unknowns, found, symbolic, shapes)
         found = list(unknowns)
     if square and len(sides) > 1:
         where = (*where, *(f"{sides[0]} == {side}" for side in sides[1:]))
@@ -151,6 +131,37 @@ def ask(
         shapes,
         upto,
     )
+
+
+def _only(
+    unknowns: Sequence[str],
+    free: Sequence[str],
+    symbolic: Mapping[str, Shape],
+    shapes: Mapping[str, Shape],
+) -> dict[str, Shape]:
+    """Leave the sizes that aren't asked for as the spec gives them.
+
+    Raises `SolveError` for an unknown that isn't free, and for one that is free but not asked for.
+    """
+    missing = [name for name in unknowns if name not in free and name != BATCH]
+    if missing:
+        raise SolveError(
+            f"{missing[0]} is not a free identifier of the net",
+            hint=f"free are: {', '.join(free) or 'none'}",
+        )
+    numbers = {
+        str(size): own
+        for name, shape in symbolic.items()
+        for size, own in zip(shape, shapes[name], strict=True)
+        if isinstance(own, int) and str(size) not in (*unknowns, BATCH)
+    }
+    rest = [name for name in free if name not in unknowns and name not in numbers]
+    if rest:
+        raise SolveError(f"{rest[0]} is free as well", hint=f"give it a value: --set {rest[0]}=...")
+    return {
+        name: tuple(numbers.get(str(size), size) for size in shape)
+        for name, shape in symbolic.items()
+    }
 
 
 def with_value(question: Question, name: str, value: int) -> Question:

@@ -26,6 +26,11 @@ def slice_length(scope: Scope, size: Value, part: Value) -> Value:
     if not isinstance(step, int) or step < 1:
         raise FormulaError(f"a slice's step must be at least 1, not {show(step)}", step)
     begin = 0 if part.start is None else part.start
+    for end in (begin, part.stop):
+        if isinstance(end, float):
+            raise FormulaError(
+                f"the slice {show(begin)}:{show(part.stop)} needs whole numbers", end
+            )
     known = isinstance(begin, int) and (part.stop is None or isinstance(part.stop, int))
     if isinstance(size, Dim) and known:
         length = _symbolic_length(size, begin, part.stop)

@@ -110,8 +110,7 @@ def ask(
     if square and len(sides) > 1:
         where = (*where, *(f"{sides[0]} == {side}" for side in sides[1:]))
     net = net._replace(inputs={**net.inputs, **{name: symbolic[name] for name in chosen}})
-    targets = tuple((_about_batch(item, symbolic), at) for item, at in targets)
-    _refuse_strange_names(targets, found, {*sizes_of, *values, BATCH})
+    targets = _named(targets, symbolic, found, {*sizes_of, *values, BATCH})
     known: dict[str, tuple[int, int | None]] = {name: (free.get(name, 1), None) for name in found}
     known[BATCH] = (1, None)
     mixing = None if mix_batch else mixed_views(net, shapes, values, registry)
@@ -199,9 +198,13 @@ def _place(net: Net, whole: Net, at: str, upto: str | None) -> str:
     return name
 
 
-def _refuse_strange_names(
-    targets: tuple[tuple[Target, str | None], ...], unknowns: Sequence[str], known: set[str]
-) -> None:
+def _named(
+    targets: tuple[tuple[Target, str | None], ...],
+    shapes: Mapping[str, Shape],
+    unknowns: Sequence[str],
+    known: set[str],
+) -> tuple[tuple[Target, str | None], ...]:
+    """See what the names in targets are; raises `SolveError` for one that is nothing."""
     for target, _ in targets:
         strange = {*target.symbols} - {*unknowns} - known
         if strange:
@@ -209,6 +212,7 @@ def _refuse_strange_names(
                 f"{min(strange)} in the target {target} is neither N nor an unknown",
                 hint=f"the unknowns are: {', '.join(unknowns) or 'none'}; ? is any size",
             )
+    return tuple((_about_batch(target, shapes), at) for target, at in targets)
 
 
 def _about_batch(target: Target, shapes: Mapping[str, Shape]) -> Target:

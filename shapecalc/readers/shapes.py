@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ..dims import Dim, DimTooLarge, symbol
@@ -115,6 +116,18 @@ def check_size(value: Any, text: object = None) -> Size:
         message = f"the size {shown} is larger than 2**63 - 1, which no size can be"
         raise SpecError(message, code="S124")
     return value
+
+
+def numbers_hint(inputs: Mapping[str, Shape | None]) -> str:
+    """Show how the inputs are given numbers: `--input 1x1x64`, or by name where there are several."""
+    shown = []
+    for name, shape in inputs.items():
+        sizes = [
+            size if isinstance(size, int) else 1 if str(size) == "N" else 64 for size in shape or ()
+        ]
+        text = "x".join(map(str, sizes)) if shape else "SHAPE"
+        shown.append(f"--input {name}={text}" if len(inputs) > 1 else f"--input {text}")
+    return f"give the sizes as numbers: {' '.join(shown) or '--input SHAPE'}"
 
 
 def shape_of(given: Any) -> Shape:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ..errors import SpecError
 from ..net import Layer, Net, Reference, Source, references
+from ..readers.shapes import numbers_hint
 from ..registry import LayerType, Registry
 from ..spelling import home_of, path_of, python_of
 from ..syntax import Call, Constant, Name, Node, Sequence, names_in, print_arguments, to_text
@@ -209,7 +210,7 @@ class _Writer:
             if not isinstance(size, int):
                 raise SpecError(
                     f"{to_text(call)} is made for {to_text(node)}, which is {size}",
-                    hint="give the input's sizes: --input 1x3x32x32",
+                    hint=numbers_hint(self.net.inputs),
                     code="S150",
                 )
             return Constant(size)

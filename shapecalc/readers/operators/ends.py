@@ -29,7 +29,7 @@ def graph_inputs(
         if shape is None:
             raise SpecError(
                 f"the file doesn't say what shape {own} has",
-                hint=f"give it: --input {own}=1x3x32x32",
+                hint=f"give it: --input {own}=SHAPE",
                 code="S118",
             )
         for size in shape:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
+from ..shapes import numbers_hint
 from .arrays import array_item
 from .enumeration import ENUM, members
 from .failures import Raised
@@ -47,7 +48,7 @@ def _of_tensor(machine: Machine, value: Tensor) -> Iterator[Value]:
     if not isinstance(count, int):
         raise SpecError(
             f"iteration over a tensor of {count} slices, a number that is open",
-            hint="give the sizes as numbers: --input 1x3x32x32",
+            hint=numbers_hint(machine.tracer.inputs),
             code="S105",
         )
     if count > MAX_UNBOUND:

@@ -14,6 +14,7 @@ from ...dims import Dim
 from ...errors import Location, ShapecalcError, SpecError
 from ...relations import AllOf, AnyOf, Comparison
 from ...syntax import Compare, Constant, Node
+from ..shapes import numbers_hint
 from .attributes import get_attribute
 from .builtin import BUILTINS
 from .calls import call
@@ -190,7 +191,7 @@ class Machine:
             if isinstance(value.value, Dim):
                 raise SpecError(
                     f"a number is needed here, and {value.value} is open",
-                    hint="give the sizes as numbers: --input 1x3x32x32",
+                    hint=numbers_hint(self.tracer.inputs),
                     code="S105",
                 )
             self.note(Compare(value.node, (("==", Constant(value.value)),)))
@@ -200,7 +201,7 @@ class Machine:
             if exact is None:
                 raise SpecError(
                     f"a number is needed here, and {value} is open",
-                    hint="give the sizes as numbers: --input 1x3x32x32",
+                    hint=numbers_hint(self.tracer.inputs),
                     code="S105",
                 )
             for part in (value.numerator, value.denominator):

@@ -12,6 +12,7 @@ from ...dims import Dim, maximum, minimum
 from ...errors import SpecError
 from ...formula import relate
 from ...syntax import Binary, Call, Compare, Constant, Node, Unary
+from ..shapes import numbers_hint
 from .limits import MAX_BITS
 from .values import Ratio, Traced, Value
 
@@ -84,10 +85,12 @@ def plain_arithmetic(machine: Machine, symbol: str, left: Value, right: Value) -
 
 def _traced(machine: Machine, symbol: str, left: Value, right: Value) -> Value:
     a, b = _bare(left), _bare(right)
-    if symbol == "/":
-        return Ratio.of(left, right) if not _is_zero(b) else _zero_division(machine)
+    if symbol == "/" and _is_zero(b):
+        return _zero_division(machine)
     if isinstance(a, float) or isinstance(b, float):
         return _with_float(machine, symbol, left, right)
+    if symbol == "/":
+        return Ratio.of(left, right)
     if symbol in ("//", "%") and _is_zero(b):
         return _zero_division(machine)
     if symbol not in _EXACT or (symbol == "**" and not (type(b) is int and 0 <= b <= 64)):
@@ -126,7 +129,7 @@ def _with_float(machine: Machine, symbol: str, left: Value, right: Value) -> Val
     """Combine a size with a float: exactly, where the float is a short fraction."""
     symbolic = isinstance(_bare(left), Dim) or isinstance(_bare(right), Dim)
     number = left if isinstance(left, float) else right
-    if symbol in "+-*" and isinstance(number, float) and math.isfinite(number):
+    if symbol in "+-*/" and isinstance(number, float) and math.isfinite(number):
         exact = Fraction(number).limit_denominator(4096)
         if exact == Fraction(number):
             ratio = Ratio(exact.numerator, exact.denominator)
@@ -139,7 +142,7 @@ def _with_float(machine: Machine, symbol: str, left: Value, right: Value) -> Val
     if symbolic:
         raise SpecError(
             f"{machine.show(left)} {symbol} {machine.show(right)}: a symbolic size and a float",
-            hint="give the sizes as numbers: --input 1x3x32x32",
+            hint=numbers_hint(machine.tracer.inputs),
         )
     return plain_arithmetic(machine, symbol, machine.pin(left), machine.pin(right))
 

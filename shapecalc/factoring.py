@@ -8,12 +8,12 @@ from math import gcd
 from typing import TypeAlias
 
 from .boxes import Box
-from .dims import Dim, Symbol, bounds
-from .isolate import atom_size
+from .dims import Dim, Symbol, bounds, symbol
+from .isolate import atom_size, put
 from .products import Monomial, divisors, factorise, residue, separate, split_off
 from .relations import Comparison, Relation, compare
 from .search import Domains, Literal, Search, hull
-from .sets import SetTooLarge
+from .sets import IntSet, SetTooLarge
 from .splitting import replaced
 from .univariate import Undecidable, solution_set
 
@@ -49,7 +49,7 @@ def products(search: Search, literals: list[Literal], domains: Domains) -> list[
 
 
 def tied(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:
-    """Solve `U*V == n` by the divisors of n where U and V may hold the same unknowns, or one power of an atom."""
+    """Solve `U*V == n` by the divisors of n where U and V may hold the same unknowns, or a polynomial in an atom."""
     for item in literals:
         if not isinstance(item, Comparison) or item.op != "==":
             continue
@@ -61,9 +61,9 @@ def tied(search: Search, literals: list[Literal], domains: Domains) -> list[Box]
             left, right, number = found
             options = _factors(left, right, -number) if number else _zero(left, right)
             return [box for both in options for box in search.solve([*others, *both], domains)]
-        power = _power(item.dim)
-        if power is not None:
-            base, values = power
+        roots = _roots(item.dim)
+        if roots is not None:
+            base, values = roots
             options = [[compare(base, "==", value)] for value in values]
             return [box for one in options for box in search.solve([*others, *one], domains)]
     return None
@@ -81,22 +81,16 @@ def _factors(left: Size, right: Size, number: int) -> list[list[Relation | bool]
     ]
 
 
-def _power(dim: Dim) -> tuple[Size, list[int]] | None:
-    """Recognise `c*atom**n + constant`, and give the atom and the values for which it is 0."""
-    terms = [(monomial, coefficient) for monomial, coefficient in dim.terms if monomial]
-    if len(terms) != 1 or len(terms[0][0]) != 1:
+def _roots(dim: Dim) -> tuple[Size, IntSet] | None:
+    """Recognise a polynomial in one atom, and give the atom and the values for which it is 0."""
+    atoms = {atom for monomial, _ in dim.terms for atom, _ in monomial}
+    if len(atoms) > 1 or max(power for monomial, _ in dim.terms for _, power in monomial) < 2:
         return None
-    ((atom, power),), coefficient = terms[0]
-    if power < 2:
-        return None
-    number = -sum(constant for monomial, constant in dim.terms if not monomial)
-    if number % coefficient:
-        return atom_size(atom), []
-    number //= coefficient
-    candidates = [0] if number == 0 else divisors(number)
-    return atom_size(atom), [
-        value for size in candidates for value in {size, -size} if value**power == number
-    ]
+    (atom,) = atoms
+    reach = 1 + max(abs(coefficient) for _, coefficient in dim.terms)
+    root = symbol("root")
+    values = IntSet.interval(-reach, reach)
+    return atom_size(atom), solution_set(compare(put(dim, lambda _: root), "==", 0), "root", values)
 
 
 def pinned(search: Search, literals: list[Literal], domains: Domains) -> list[Box] | None:

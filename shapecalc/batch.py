@@ -5,7 +5,7 @@ from __future__ import annotations
 from .dims import Symbol, symbol, symbols_of
 from .isolate import dims_of, monomial_size
 from .net import Size
-from .products import residue
+from .products import divisors, residue
 from .question import BATCH
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare
 
@@ -103,9 +103,17 @@ def _without_batch(item: Relation) -> Relation | bool | None:
     if item.op == ">=" and set(powers) <= {0, 1}:
         slope = powers.get(1, 0)
         return all_of([compare(slope, ">=", 0), compare(slope + powers.get(0, 0), ">=", 0)])
-    if item.op == "!=" and set(powers) == {1}:
-        return compare(powers[1], "!=", 0)
+    number = powers.get(0, 0)
+    if item.op == "!=" and set(powers) <= {0, 1} and isinstance(number, int):
+        # N*size is the number for some N only if the size divides it
+        return all_of([compare(powers[1], "!=", size) for size in _quotients(-number)])
     return None
+
+
+def _quotients(number: int) -> list[int]:
+    """Give what a number may be divided by N >= 1 into."""
+    sign = -1 if number < 0 else 1
+    return [sign * divisor for divisor in divisors(number)] if number else [0]
 
 
 def _multiple_of_batch(item: Comparison) -> Relation | bool | None:

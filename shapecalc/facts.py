@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from .dims import Dim, Size, bounds
+from .dims import Dim, Size, bounds, quotient_of
 from .relations import (
     AllOf,
     AnyOf,
@@ -132,7 +132,17 @@ class Facts:
 
     def _is_positive(self, size: Size) -> bool:
         bound = compare(size, ">=", 1)
-        return self.holds(bound) is True or (not isinstance(bound, bool) and self._follows(bound))
+        if isinstance(bound, bool):
+            return bound
+        return self.holds(bound) is True or self._follows(bound) or self._is_whole(size)
+
+    def _is_whole(self, size: Size) -> bool:
+        """Say whether a size is a quotient without rest of something positive: `8//g` where g divides 8."""
+        quotient = quotient_of(size)
+        if quotient is None:
+            return False
+        top, divisor = quotient
+        return self._is_positive(top) and self.holds(compare(top % divisor, "==", 0)) is True
 
     def _follows(self, relation: Relation) -> bool:
         """Say whether a bound is no tighter than one that is granted already."""

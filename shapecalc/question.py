@@ -76,13 +76,15 @@ def ask(
     given = as_shapes(given)
     values = {**named_numbers(net, given), **(values or {})}
     names = hyperparameters(net, registry)
-    free = {name: least for name, least in names.items() if name not in values}
     shapes = input_shapes(net, given, values, registry)
+    own = {symbol for shape in shapes.values() for size in shape for symbol in symbols_of(size)}
+    # a view may name the batch, which is no unknown
+    known_names = values.keys() | (own & {BATCH})
+    free = {name: least for name, least in names.items() if name not in known_names}
     chosen = frozenset(shapes_by_name(net, given))
     symbolic: dict[str, Shape] = {}
     sides: tuple[str, ...] = ()
     batch: dict[str, int] = {}
-    own = {symbol for shape in shapes.values() for size in shape for symbol in symbols_of(size)}
     for name, shape in shapes.items():
         prefix = f"{name}_" if len(shapes) > 1 else ""
         if name in chosen or (free and net.inputs.get(name) is not None):
@@ -101,8 +103,6 @@ def ask(
         if isinstance(first, int) and symbolic[name][0] != first:
             batch[BATCH] = first
     sizes_of = [n for shape in symbolic.values() for size in shape for n in _names(size)]
-    if BATCH in sizes_of:
-        free.pop(BATCH, None)  # a view that names the batch
     found = list(dict.fromkeys([*(n for n in sizes_of if n != BATCH), *free]))
     if unknowns is not None:
         symbolic = _only(unknowns, found, symbolic, shapes)

@@ -435,25 +435,36 @@ def without_factors(
 
 
 def _without_factors(relation: Comparison, is_positive: Callable[[Size], bool]) -> Relation | bool:
-    """Divide by what the coefficients of an atom have in common, if that is at least 1.
+    """Divide by factors that are at least 1.
 
-    With `u*v >= 1` as with `u*v >= 0`: v is at least as much.
+    With `u*v >= 1` as with `u*v >= 0`, v is at least as much; and `u*v == 1` only if both are 1.
     """
     dim = relation.dim
     if len(dim.terms) > MOST_TERMS or not _is_product(dim):
         return relation
-    least = 1 if relation.op == ">=" and _split(dim)[1] == -1 else 0
-    size: Size = dim + least
-    for atom in dict.fromkeys([atom for monomial, _ in dim.terms for atom, _ in monomial]):
-        if not isinstance(size, Dim):
-            break
-        terms = dict(size.terms)
-        common = content(terms, atom)
-        if common.keys() == {()}:
+    for number in (0, 1):
+        factors, rest = _positive_factors(dim + number, is_positive)
+        if not factors:
             continue
-        if is_positive(sum_of(common)):
-            size = sum_of(quotient(terms, common))
-    return compare(size, relation.op, least)
+        if number == 0 or relation.op == ">=":
+            return compare(rest, relation.op, number)
+        if is_positive(rest):
+            sides = sorted([*factors, rest], key=str)
+            parts = [compare(side, relation.op, 1) for side in sides]
+            return all_of(parts) if relation.op == "==" else any_of(parts)
+    return relation
+
+
+def _positive_factors(size: Size, is_positive: Callable[[Size], bool]) -> tuple[list[Size], Size]:
+    """Take out of a size what the coefficients of an atom have in common, if that is at least 1."""
+    found: list[Size] = []
+    atoms = [] if isinstance(size, int) else [atom for m, _ in size.terms for atom, _ in m]
+    for atom in dict.fromkeys(atoms):
+        common = {} if isinstance(size, int) else content(dict(size.terms), atom)
+        if isinstance(size, Dim) and common.keys() != {()} and is_positive(sum_of(common)):
+            found.append(sum_of(common))
+            size = sum_of(quotient(dict(size.terms), common))
+    return found, size
 
 
 def _combined(answers: Sequence[bool | None], *, ends: bool) -> bool | None:

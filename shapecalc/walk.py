@@ -243,7 +243,10 @@ def why_none(
         )
         text = f"no input that the net accepts gives {asked}"
     elif isinstance(relation, bool):
+        needed = case.relations[high - 1][0]
         text = f"{layer} can't be met"
+        if not isinstance(needed, bool):  # it depends on the batch
+            text = f"{layer} needs {needed}, which doesn't hold for every N >= 1"
     else:
         text = f"{layer} needs {relation}, which no size allows that fits the layers before"
     return f"{text}; {reach}" if reach else text

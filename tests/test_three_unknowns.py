@@ -82,3 +82,42 @@ def test_a_product_of_positive_sizes_is_no_condition() -> None:
     assert [str(relation) for relation, _ in answer.cases[0].relations] == ["H >= k", "W >= k"]
     result = shapecalc.infer("Unfold(k, stride=s)", input=PICTURE)
     assert result.conditions == ("H >= k", "W >= k")
+
+
+@pytest.mark.parametrize(
+    ("text", "solutions"),
+    [
+        (
+            "Conv2d(2, 8, 3) | GroupNorm(8, 8)",
+            [
+                {"H": [[3, 3, 1]], "W": [[4, None, 1]]},
+                {"H": [[4, None, 1]], "W": [[3, None, 1]]},
+            ],
+        ),
+        ("Conv2d(2, 8, 3) | GroupNorm(4, 8)", [{"H": [[3, None, 1]], "W": [[3, None, 1]]}]),
+        ("AdaptiveAvgPool2d(1) | GroupNorm(2, 2)", []),
+        (
+            "AdaptiveAvgPool2d(1) | GroupNorm(g, 2)",
+            [{"H": [[1, None, 1]], "W": [[1, None, 1]], "g": [[1, 1, 1]]}],
+        ),
+    ],
+)
+def test_what_a_norm_needs_holds_for_every_batch(
+    text: str, solutions: list[dict[str, object]]
+) -> None:
+    answer = shapecalc.solve(text, input=PICTURE)
+    assert answer.to_dict()["solutions"] == solutions
+    assert answer.complete
+    assert answer.warnings == ()
+    if not solutions:
+        assert answer.reason == "1 needs N != 1, which doesn't hold for every N >= 1"
+
+
+def test_a_product_of_two_sizes_that_is_a_square_is_solved_by_its_roots() -> None:
+    net = shapecalc.load("lenet").to_dict()
+    net["layers"][0]["layer"] = "Conv2d(3, 6, k, padding=p)"
+    answer = shapecalc.solve(net, input=(1, 3, 32, 32))
+    assert answer.to_dict()["solutions"] == [
+        {"p": [[0, None, 1]], "k": [["2*p + 2", "2*p + 5", 1]]}
+    ]
+    assert answer.complete

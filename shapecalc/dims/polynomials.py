@@ -704,6 +704,16 @@ def symbol(name: str) -> Dim:
     return dim_of(Symbol(name))
 
 
+def quotient_of(size: Size) -> tuple[Size, Size] | None:
+    """Give the numerator and the divisor of a size that is one floor."""
+    if isinstance(size, Dim) and len(size.terms) == 1:
+        ((monomial, coefficient),) = size.terms
+        (atom, power), *others = monomial
+        if isinstance(atom, FloorDiv) and coefficient == power == 1 and not others:
+            return atom.numerator, atom.divisor
+    return None
+
+
 def symbols_of(size: Size) -> frozenset[str]:
     """Give the names that occur in a size, a number having none."""
     return size.symbols if isinstance(size, Dim) else frozenset()

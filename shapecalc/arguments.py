@@ -425,20 +425,31 @@ def lowest_unknowns(layer: LayerType, call: Call) -> dict[str, int]:
     return found
 
 
-def _note(
-    found: dict[str, int], node: Node, spot: Parameter | None, inside: int | None = None
-) -> None:
-    """Note the names in an argument; `inside` is the least value of names in an expression."""
-    from .syntax import parts_of
-
+def _note(found: dict[str, int], node: Node, spot: Parameter | None) -> None:
+    """Note the names in an argument, by the kinds that it may be of as it is written."""
     if spot is not None and spot.is_ignored:
         return
+    kinds = [kind for kind in (spot.kinds if spot else ()) if isinstance(kind, Kind)]
+    if isinstance(node, Sequence):
+        kinds = [kind for kind in kinds if kind.form != "one"] or kinds
+        for part in node.items:
+            _note_names(found, part, kinds)
+    else:
+        kinds = [kind for kind in kinds if not (kind.form == "list" and kind.exact)] or kinds
+        _note_names(found, node, kinds)
+
+
+def _note_names(
+    found: dict[str, int], node: Node, kinds: list[Kind], inside: int | None = None
+) -> None:
+    """Note the names in a node; `inside` is the least value of those in an expression."""
+    from .syntax import parts_of
+
     if isinstance(node, Call) and node.function == "size":
         return
     if isinstance(node, Name):
         if node.name == "Ellipsis":
             return
-        kinds = [kind for kind in (spot.kinds if spot else ()) if isinstance(kind, Kind)]
         least = min((kind.least_unknown for kind in kinds), default=1)
         found[node.name] = max(found.get(node.name, 0), least if inside is None else inside)
         return
@@ -446,7 +457,7 @@ def _note(
         # a module's arguments are sizes; in an expression, as 2*k + 1, only what it gives is bounded
         inside = 1 if isinstance(node, Call) and node.function[:1].isupper() else 0
     for part in parts_of(node):
-        _note(found, part, spot, inside)
+        _note_names(found, part, kinds, inside)
 
 
 __all__ = ["Bound", "Environment", "FormulaError", "Tensor", "bind", "complete", "to_text"]

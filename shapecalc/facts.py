@@ -60,7 +60,8 @@ class Facts:
 
     `mixing` names the layers in which a view may fold other sizes into the batch; None allows it
     everywhere. `strict` forbids it elsewhere even where the batch can't be kept. `unites` asks for one
-    result that holds in all cases, where there is one.
+    result that holds in all cases, where there is one. `taken` says how many of a layer's outputs
+    are taken by others, for layers of which none takes all.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class Facts:
         "mixing",
         "script",
         "strict",
+        "taken",
         "unites",
         "warnings",
     )
@@ -87,6 +89,7 @@ class Facts:
         mixing: frozenset[str] | None = frozenset(),
         strict: bool = False,
         unites: bool = False,
+        taken: Mapping[str, int] | None = None,
     ) -> None:
         self.known: dict[str, Bounds] = dict(known or {})
         self.least = {name: low for name, (low, _) in self.known.items()}
@@ -97,6 +100,7 @@ class Facts:
         self.mixing = mixing
         self.strict = strict
         self.unites = unites
+        self.taken = taken or {}
         self.warnings: list[str] = []
         self.kept: set[str] = set()
         self._granted: set[Relation] = set()

@@ -78,6 +78,11 @@ class Scope(dict[str, Value]):
         """Whether cases that the sizes leave open are united, rather than visited one by one."""
         return False
 
+    @property
+    def taken(self) -> int | None:
+        """How many of the layer's outputs others take, counted to the last; None: perhaps all."""
+        return None
+
     def possible(self, relation: Relation | bool) -> bool:
         """Say whether a relation may hold, as far as is known."""
         return self.holds(relation) is not False
@@ -277,15 +282,19 @@ def _divide(left: Value, right: Value) -> Value:
 
 
 def _floor_divide(left: Value, right: Value) -> Value:
-    if _number(right) == 0:
-        raise FormulaError(f"{show(left)} divided by zero")
     return _number(left) // right
 
 
 def _modulo(left: Value, right: Value) -> Value:
-    if _number(right) == 0:
-        raise FormulaError(f"{show(left)} divided by zero")
     return _number(left) % right
+
+
+def demand_divisor(scope: Scope, top: Value, divisor: Value) -> None:
+    """Demand that a divisor that isn't known is at least 1; one that is known must not be 0."""
+    if isinstance(divisor, Dim):
+        scope.require(compare(divisor, ">=", 1), lambda: f"{show(top)} divided by {show(divisor)}")
+    elif _number(divisor) == 0:
+        raise FormulaError(f"{show(top)} divided by zero")
 
 
 def _power(left: Value, right: Value) -> Value:
@@ -466,8 +475,7 @@ class Compiler:
 
             def divide(scope: Scope, axis: int) -> Value:
                 a, b = left(scope, axis), right(scope, axis)
-                if isinstance(b, Dim):
-                    scope.require(compare(b, ">=", 1), lambda: f"{show(a)} divided by {show(b)}")
+                demand_divisor(scope, a, b)
                 return apply(a, b)
 
             return divide

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim
@@ -133,16 +133,16 @@ def source_json(source: Source) -> Any:
 
 def references(layer: Layer) -> Iterator[Reference]:
     """Yield every output a layer takes by `from`."""
-
-    def walk(source: Source) -> Iterator[Reference]:
-        if isinstance(source, Reference):
-            yield source
-        else:
-            for item in source:
-                yield from walk(item)
-
     for source in (*layer.sources, *(item for _, item in layer.named)):
-        yield from walk(source)
+        yield from _inside(source)
+
+
+def _inside(source: Source) -> Iterator[Reference]:
+    if isinstance(source, Reference):
+        yield source
+    else:
+        for item in source:
+            yield from _inside(item)
 
 
 def sizes_used(layer: Layer) -> Iterator[str]:
@@ -158,6 +158,28 @@ def sizes_used(layer: Layer) -> Iterator[str]:
                 yield from walk(part)
 
     return iter(()) if layer.call is None else walk(layer.call)
+
+
+def outputs_taken(net: Net, asked: Iterable[Reference], subscript: str | None) -> dict[str, int]:
+    """Say how many of a layer's outputs are taken, counted to the last; only where none takes all.
+
+    `asked` are outputs that are asked for from outside; `subscript` is the function that takes one.
+    """
+    found: dict[str, int] = {}
+    whole = {name for layer in net.layers for name in sizes_used(layer)}
+    ends = [item for source in net.outputs for item in _inside(source)]
+    taken: list[tuple[Reference, Call | None]] = [(item, None) for item in (*ends, *asked)]
+    taken += [(item, layer.call) for layer in net.layers for item in references(layer)]
+    for item, call in taken:
+        indices: tuple[object, ...] = item.path
+        if not indices and call is not None and call.function == subscript:
+            indices = tuple(getattr(node, "value", None) for node in call.arguments)
+        first = indices[0] if indices else None
+        if isinstance(first, int) and first >= 0:
+            found[item.name] = max(found.get(item.name, 0), first + 1)
+        else:
+            whole.add(item.name)
+    return {name: count for name, count in found.items() if name not in whole}
 
 
 def nearest_layer(net: Net, name: str) -> str:

@@ -57,6 +57,11 @@ class LayerScope(Scope):
         """Whether cases that the sizes leave open are united, rather than visited one by one."""
         return self.facts.unites
 
+    @property
+    def taken(self) -> int | None:
+        """How many of the layer's outputs others take, counted to the last; None: perhaps all."""
+        return self.facts.taken.get(self.facts.layer) if self.depth == 0 else None
+
     def possible(self, relation: Any) -> bool:
         """Say whether a relation may hold, as far as is known."""
         return self.facts.possible(relation)

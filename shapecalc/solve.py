@@ -17,7 +17,7 @@ from .errors import ShapecalcError, ShapeError, SolveError
 from .facts import Facts
 from .given import InputLike, as_shapes, unused_values
 from .infer import Result, mixed_views, propagate_net
-from .net import Net, OtherNets, shape_json
+from .net import Net, OtherNets, outputs_taken, shape_json
 from .outputs import is_shape
 from .question import (
     BATCH,
@@ -292,7 +292,15 @@ class _Runs:
         self.capped = bool(scripts)
 
     def _run(self, asked: Question, script: tuple[bool, ...]) -> list[bool]:
-        facts = Facts(dict(asked.known), script, mixing=asked.mixing, strict=True)
+        wanted = [reference_of(at) for _, at in asked.targets if at is not None]
+        subscript = asked.registry.operator("[]")
+        facts = Facts(
+            dict(asked.known),
+            script,
+            mixing=asked.mixing,
+            strict=True,
+            taken=outputs_taken(asked.net, wanted, subscript),
+        )
         result = propagate_net(asked.net, asked.shapes, facts, asked.values, asked.registry)
         if result.errors:
             failure = next((error for error in result.errors if not error.open), result.errors[0])

@@ -14,7 +14,18 @@ from typing import Any
 
 from .broadcasting import broadcast
 from .dims import Dim, ceil_div, floor_scale
-from .formula import ARITHMETIC, FormulaError, Function, Scope, Value, equal, relate, show
+from .formula import (
+    ARITHMETIC,
+    FormulaError,
+    Function,
+    Scope,
+    Value,
+    demand_divisor,
+    equal,
+    relate,
+    show,
+    truth,
+)
 from .indexing import getitem, nested, slice_length
 from .notation import einsum, einsum_terms, rearrange
 from .relations import AllOf, AnyOf, Comparison, all_of, any_of
@@ -167,6 +178,31 @@ def _demand_product(scope: Scope, shape: Value, total: Value, sizes: Value) -> N
     )
 
 
+# ------------------------------------------------------------------------------------- parts
+
+
+def parts(scope: Scope, count: Value, size: Value = 0, step: Value = 0) -> Value:
+    """Give the numbers of a layer's outputs; with a step, of those that begin inside a size.
+
+    Where it isn't known how many there are, those that later layers take must be there, and they
+    are all that counts.
+    """
+    taken = scope.taken if isinstance(count, Dim) else None
+    if taken is None:
+        numbers = ARITHMETIC["range"].call(count)
+    else:
+        scope.require(
+            relate(count, ">=", taken), lambda: f"there are {show(count)} parts, not {taken}"
+        )
+        numbers = tuple(range(taken))
+    if truth(equal(step, 0), scope):
+        return numbers
+    for number in numbers[1:]:
+        if not truth(relate(number * step, "<", size), scope):
+            return numbers[:number]
+    return numbers
+
+
 # ------------------------------------------------------------------------------ plain helpers
 
 
@@ -204,6 +240,11 @@ def _scaled(size: Value, factor: Value) -> Value:
     if isinstance(size, Dim):
         return floor_scale(size, float(factor))
     return int(float(size) * float(factor))
+
+
+def _ceil_div(scope: Scope, size: Value, divisor: Value) -> Value:
+    demand_divisor(scope, size, divisor)
+    return ceil_div(size, divisor)
 
 
 def _sorted(items: Value) -> Value:
@@ -249,6 +290,7 @@ FUNCTIONS: dict[str, Function] = {
     "cut": Function(cut),
     "nested": Function(nested),
     "outputs": Function(Outputs),
+    "parts": Function(parts, scoped=True),
     "slice_length": Function(slice_length, scoped=True),
     "einsum": Function(einsum, scoped=True),
     "einsum_terms": Function(einsum_terms, scoped=True),
@@ -263,7 +305,7 @@ FUNCTIONS: dict[str, Function] = {
     "state": Function(lambda scope, module: scope.state(module), scoped=True),
     "buffers": Function(lambda scope, module: scope.buffers(module), scoped=True),
     "argument": Function(lambda scope, module, name: scope.argument(module, name), scoped=True),
-    "ceil_div": Function(ceil_div, elementwise=True),
+    "ceil_div": Function(_ceil_div, elementwise=True, scoped=True),
     "floor_scale": Function(_scaled, elementwise=True),
     "is_int": Function(_is(int, Dim), elementwise=True),
     "is_float": Function(_is(float), elementwise=True),

@@ -39,29 +39,29 @@ def answer_by_values(question: Question, solution: Solution) -> Solution:
     parts: list[tuple[Point, Solution]] = []
     limits: dict[str, None] = {}
     failures: list[SolveError] = []
-    waiting: list[tuple[Point, Solution]] = [({}, solution)]
+    waiting: list[tuple[Point, Solution, int]] = [({}, solution, 0)]
     left = _MOST_ANSWERS
     while waiting:
-        point, part = waiting.pop()
+        point, part, unbounded = waiting.pop()
         if not part.open:
             parts.append((point, part))
             continue
         name = part.open[0]
         domain = _domain(part.question, name, part.needs)
         count = domain.count()
-        usual = _MOST_VALUES[min(len(point), len(_MOST_VALUES) - 1)]
+        usual = _MOST_VALUES[min(unbounded, len(_MOST_VALUES) - 1)]
         values = list(islice(domain, min(usual if count is None else count, left)))
         left -= len(values)
         if count is None or len(values) < count:
             limits[f"searched {name} <= {values[-1]} only" if values else _ENOUGH] = None
-        found: list[tuple[Point, Solution]] = []
+        found: list[tuple[Point, Solution, int]] = []
         for value in values:
             try:
                 own = answer_in_symbols(with_value(part.question, name, value))
             except SolveError as error:  # the output has another rank than the target
                 failures.append(error)
                 continue
-            found.append(({**point, name: value}, own))
+            found.append(({**point, name: value}, own, unbounded + (count is None)))
         waiting += reversed(found)
     if failures and not parts:
         raise failures[0]

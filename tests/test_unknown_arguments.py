@@ -270,3 +270,66 @@ def test_an_argument_of_the_second_brackets_may_be_unknown() -> None:
 def test_a_target_of_another_rank_is_left_to_the_cases_that_have_it() -> None:
     answer = shapecalc.solve("squeeze()", target=(21,), at="0", input=("H", 1, 1))
     assert answer.to_dict()["solutions"] == [{"H": [[21, 21, 1]]}]
+
+
+def test_a_part_of_an_unknown_number_of_parts_has_a_closed_form() -> None:
+    answer = shapecalc.solve("split(2, dim=2) | getitem(3)", target="2x7", input=(1, 3, "H", 7))
+    assert answer.complete
+    assert answer.to_dict()["solutions"] == [{"H": [[8, None, 1]]}]
+    last = shapecalc.solve("unbind(2) | getitem(3)", input=(1, 3, "H", 7))
+    assert (last.complete, last.to_dict()["solutions"]) == (True, [{"H": [[4, None, 1]]}])
+
+
+PARTS = {
+    "inputs": {"x": ["N", 3, 28, 8]},
+    "layers": [
+        {"name": "parts", "layer": "split(16, 2)", "from": "x"},
+        {"name": "a", "layer": "Conv2d(3, 4, 3)", "from": "parts[0]"},
+        {"name": "b", "layer": "Conv2d(3, 4, 3)", "from": "parts[1]"},
+        {"name": "joined", "layer": "cat(dim=2)", "from": ["a", "b"]},
+    ],
+}
+
+
+def test_parts_that_later_layers_take_must_be_there() -> None:
+    answer = shapecalc.solve(PARTS)
+    assert answer.complete
+    assert answer.to_dict()["solutions"] == [{"H": [[19, None, 1]], "W": [[3, None, 1]]}]
+    wanted = shapecalc.solve(PARTS, target="20x6")
+    assert (wanted.complete, list(wanted.points())) == (True, [(24, 8)])
+    at_part = shapecalc.solve(PARTS, target="3x9x?", at="parts[1]")
+    assert at_part.to_dict()["solutions"] == [{"H": [[25, 25, 1]], "W": [[3, None, 1]]}]
+
+
+def test_all_parts_are_taken_where_a_layer_takes_the_tuple() -> None:
+    answer = shapecalc.solve("split(2, dim=2) | cat(dim=1)", input=(1, 3, "H", 7))
+    assert not answer.complete
+    for height in range(1, 9):
+        assert ((height,) in answer) == (height in (1, 2, 4, 6, 8))
+
+
+def test_many_parts_of_an_unknown_size_are_few_cases() -> None:
+    answer = shapecalc.solve("chunk(24, 2)", input=(1, 3, "H", 7))
+    assert answer.complete
+    assert len(answer.cases) == 24
+    some = shapecalc.solve("chunk(24, 2) | getitem(23)", input=(1, 3, "H", 7), where="H < 80")
+    assert some.complete
+    fits = [h for h in range(1, 80) if shapecalc.infer("chunk(24, 2)", (1, 3, h, 7)).steps]
+    runs = [h for h in fits if -(-h // -(-h // 24)) == 24]
+    assert [point[0] for point in some.points()] == runs
+
+
+@pytest.mark.parametrize("call", ["split(n, 2)", "chunk(n, 2)", "tensor_split(n, 2)"])
+def test_a_part_is_found_for_unknown_sizes_and_numbers_of_parts(call: str) -> None:
+    net = shapecalc.load(f"{call} | getitem(1)")
+    answer = shapecalc.solve(net, input=(1, 3, "H", 2), target="3x2", at="1")
+    for height, number in product(range(1, 12), range(1, 9)):
+        result = shapecalc.infer(net, input=(1, 3, height, 2), set={"n": number})
+        right = not result.errors and result["1"].output_shape[2:] == (3, 2)
+        assert ((height, number) in answer) == right, (height, number)
+
+
+def test_an_argument_in_a_list_is_of_the_list_s_kind() -> None:
+    assert shapecalc.solve("split(n, 1)", input=(1, 4)).question.known["n"] == (1, None)
+    parts = shapecalc.solve("split((n, 4), 1)", input=(1, 4))
+    assert (parts.complete, list(parts.points())) == (True, [(0,)])

@@ -822,7 +822,10 @@ def _substitute(atom: Atom, values: Mapping[str, Size]) -> Size:
         case Symbol():
             return values[atom.name]
         case FloorDiv():
-            return _put(atom.numerator, values) // _put(atom.divisor, values)
+            divisor = _put(atom.divisor, values)
+            if isinstance(divisor, int) and divisor == 0:  # that it is at least 1 is said elsewhere
+                return 0
+            return _put(atom.numerator, values) // divisor
         case Min():
             return minimum(*[_put(size, values) for size in atom.args])
         case Max():
@@ -840,7 +843,8 @@ def _evaluate(atom: Atom, values: Mapping[str, int]) -> int:
         case Symbol():
             return values[atom.name]
         case FloorDiv():
-            return _value(atom.numerator, values) // _value(atom.divisor, values)
+            divisor = _value(atom.divisor, values)
+            return _value(atom.numerator, values) // divisor if divisor else 0  # as above
         case Min():
             return min([_value(size, values) for size in atom.args])
         case Max():

@@ -10,7 +10,7 @@ from .question import BATCH
 from .relations import AllOf, AnyOf, Comparison, Relation, all_of, any_of, compare
 
 _BATCH_ATOM = Symbol(BATCH)
-_MOST_TURNS = 12  # sizes that are put in for N: each writes the cases out once more
+_MOST_TURNS = 13  # sizes that are put in for N: each writes the cases out once more
 
 
 def for_every_batch(
@@ -58,22 +58,25 @@ def cases_for_every_batch(
 
 
 def _at_turns(item: Relation) -> Relation | bool | None:
-    """Put in the values of N, sizes among them, from which on its comparisons may change."""
-    turns: dict[Size, None] = {}
+    """Put in the values of N, sizes among them, from which on its comparisons may change.
+
+    With `s*N + e` these are what `e/s` is rounded down to, and the next one.
+    """
+    turns: dict[Size, None] = {1: None}
     for dim in dims_of(item):
         if BATCH not in dim.symbols:
             continue
         slope = dict(dim.terms).get(((_BATCH_ATOM, 1),), 0)
         rest = dim - slope * symbol(BATCH)
-        if slope not in (1, -1) or BATCH in symbols_of(rest):
+        if not slope or BATCH in symbols_of(rest):
             return None
-        turns |= {-slope * rest: None, 1 - slope * rest: None}
+        turn = (rest if slope < 0 else -rest) // abs(slope)
+        turns |= {turn: None, turn + 1: None}
     if len(turns) > _MOST_TURNS:
         return None
-    needs = [item.substitute({BATCH: 1})]
-    for turn in turns:
-        needs.append(any_of([compare(turn, "<", 1), item.substitute({BATCH: turn})]))
-    return all_of(needs)
+    return all_of(
+        [any_of([compare(turn, "<", 1), item.substitute({BATCH: turn})]) for turn in turns]
+    )
 
 
 def _without_batch(item: Relation) -> Relation | bool | None:
@@ -87,7 +90,11 @@ def _without_batch(item: Relation) -> Relation | bool | None:
             parts.append(made)
         return all_of(parts)
     if isinstance(item, AnyOf):
-        return _at_every_batch(item)
+        *more, last = sorted(item.items, key=lambda part: BATCH in part.symbols)
+        if not any(BATCH in part.symbols for part in more):
+            needs = _without_batch(last)
+            return None if needs is None else any_of([*more, needs])
+        return _at_turns(item)
     multiple = _multiple_of_batch(item)
     if multiple is not None:
         return multiple
@@ -128,20 +135,3 @@ def _multiple_of_batch(item: Comparison) -> Relation | bool | None:
             return None
         size = size + monomial_size(rest, coefficient)
     return compare(size % form.modulus, "==", 0) if form.rest == 0 else False
-
-
-def _at_every_batch(item: AnyOf) -> Relation | bool | None:
-    """Put in the values of N between which its comparisons change; they hold N and nothing else."""
-    values = {1}
-    for dim in dims_of(item):
-        if BATCH not in dim.symbols:
-            continue
-        terms = dict(dim.terms)
-        slope = terms.pop(((_BATCH_ATOM, 1),), 0)
-        constant = terms.pop((), 0)
-        if terms or not slope:
-            return None
-        turn = -constant // slope
-        values |= {turn - 1, turn, turn + 1, turn + 2}
-    needs = [item.substitute({BATCH: value}) for value in sorted(values) if value >= 1]
-    return all_of(needs)

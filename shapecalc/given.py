@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from .arguments import lowest_unknowns
@@ -132,6 +132,20 @@ def guessed_shape(net: Net, name: str, registry: Registry) -> Shape:
 
     Raises `SpecError` where none does.
     """
+    for layer, type_, current in first_layers(net, name, registry):
+        shape = _shape_for(type_, layer, current)
+        if shape is not None:
+            sizes = [size_of_text(size) if isinstance(size, str) else size for size in shape]
+            return tuple(sizes)
+    raise SpecError(
+        f"the net doesn't say what shape {name} has",
+        hint=f"give it: --input {name}=SHAPE",
+        code="S118",
+    )
+
+
+def first_layers(net: Net, name: str, registry: Registry) -> Iterator[tuple[Layer, LayerType, str]]:
+    """Yield the layers that take an input, with the tensor they take it as: others may keep its shape."""
     waiting = [name]
     seen = {name}
     while waiting:
@@ -140,22 +154,13 @@ def guessed_shape(net: Net, name: str, registry: Registry) -> Shape:
             if layer.call is None or not any(item.name == current for item in references(layer)):
                 continue
             type_ = registry.find(layer.call.function)
-            shape = _shape_for(type_, layer, current)
-            if shape is not None:
-                return tuple(
-                    [size_of_text(size) if isinstance(size, str) else size for size in shape]
-                )
-            if layer.name not in seen and keeps_shape(type_):
+            yield layer, type_, current
+            if layer.name not in seen and _keeps_shape(type_):
                 seen.add(layer.name)
                 waiting.append(layer.name)
-    raise SpecError(
-        f"the net doesn't say what shape {name} has",
-        hint=f"give it: --input {name}=SHAPE",
-        code="S118",
-    )
 
 
-def keeps_shape(type_: LayerType) -> bool:
+def _keeps_shape(type_: LayerType) -> bool:
     """Say whether a layer's output always has its one input's shape."""
     return len(type_.inputs) == 1 and type_.data.get("output", "input") == "input"
 

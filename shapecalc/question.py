@@ -14,9 +14,9 @@ from .given import (
     InputLike,
     argument_nodes,
     as_shapes,
+    first_layers,
     hyperparameters,
     input_shapes,
-    keeps_shape,
     named_numbers,
     shapes_by_name,
 )
@@ -260,21 +260,12 @@ def axis_roles(net: Net, name: str, rank: int, registry: Registry) -> tuple[str,
 
     The first layer that says something about it decides; else the usual order N, C, sizes.
     """
-    waiting = [name]
-    seen = {name}
-    while waiting:
-        current = waiting.pop(0)
-        for layer in net.layers:
-            if layer.call is None or not any(r.name == current for r in references(layer)):
-                continue
-            type_ = registry.find(layer.call.function)
-            for entry, pattern in _patterns_of(type_, layer, current, rank):
-                roles = _pattern_roles(type_, layer.call, pattern, rank, entry.optional)
-                if roles is not None:
-                    return roles
-                if layer.name not in seen and keeps_shape(type_):
-                    seen.add(layer.name)
-                    waiting.append(layer.name)
+    for layer, type_, current in first_layers(net, name, registry):
+        assert layer.call is not None
+        for entry, pattern in _patterns_of(type_, layer, current, rank):
+            roles = _pattern_roles(type_, layer.call, pattern, rank, entry.optional)
+            if roles is not None:
+                return roles
     letters = LETTERS.get(rank - 2)
     if letters is None:
         return (

@@ -10,6 +10,7 @@ import ast
 import warnings
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim
@@ -348,6 +349,13 @@ def to_text(node: Node) -> str:
     return _print(node)[0]
 
 
+def _literal(value: Any) -> str:
+    """Write a constant; infinity is a number that is too large, and not a name."""
+    if isinstance(value, float) and value in (inf, -inf):
+        return "1e999" if value > 0 else "-1e999"
+    return "..." if value is ... else repr(value)
+
+
 def _wrap(node: Node, level: int) -> str:
     text, own = _print(node)
     return f"({text})" if own < level else text
@@ -357,9 +365,7 @@ def _print(node: Node) -> tuple[str, int]:
     match node:
         case Constant(value):
             negative = type(value) in (int, float) and value < 0
-            return (
-                "..." if value is ... else repr(value)
-            ), _UNARY_LEVEL if negative else _ATOM_LEVEL
+            return _literal(value), _UNARY_LEVEL if negative else _ATOM_LEVEL
         case Name(name):
             return name, _ATOM_LEVEL
         case Star(value):

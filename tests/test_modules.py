@@ -162,6 +162,20 @@ LEFT_OUT = f"""import torch.nn.functional as F
         x = F.group_norm(x, 2, None, None, 1e-4).flatten(1, 2)
         return self.attention(x, x, x, None, False, None)[0]
 """
+CREATED = """
+import torch
+import torch.nn as nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        t = x.size(1)
+        mask = torch.triu(torch.ones(t, t), diagonal=1).bool()
+        x = (x @ x.transpose(1, 2)).masked_fill(mask, float("-inf"))
+        x = x + torch.linspace(-1, 1, t) + torch.full((t,), 3.0) + torch.eye(t)
+        return x + torch.arange(0, t), torch.zeros(t, 8)
+"""
+
 FOLLOWED = {
     "fitted": (FITTED, "1x3x7x8"),
     "tied": (TIED, "2x5"),
@@ -174,13 +188,31 @@ FOLLOWED = {
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("places", "long"), ("masked", "bool"), ("indexed", "long")]
+    ("name", "kind"),
+    [
+        ("places", "= torch.arange(x_2.size(1))"),
+        ("masked", "dtype=torch.bool)"),
+        ("indexed", "dtype=torch.long)"),
+    ],
 )
 def test_a_tensor_out_of_nothing_holds_what_its_user_needs(
     name: str, kind: str, tmp_path: Path
 ) -> None:
-    text = written(*FOLLOWED[name], tmp_path / "net.py")
-    assert f"dtype=torch.{kind})" in text
+    assert kind in written(*FOLLOWED[name], tmp_path / "net.py")
+
+
+def test_a_tensor_out_of_nothing_keeps_the_call_that_makes_it(tmp_path: Path) -> None:
+    text = written(CREATED, "2x6x8", tmp_path / "net.py")
+    for line in (
+        "torch.ones((x_2.size(1), x_2.size(1)), dtype=torch.bool)",
+        "float('-inf'))",
+        "torch.linspace(-1, 1, x_2.size(1))",
+        "torch.full((x_2.size(1),), 3.0)",
+        "torch.eye(x_2.size(1))",
+        "torch.arange(0, x_2.size(1))",
+        "torch.zeros((x_2.size(1), 8))",
+    ):
+        assert line in text
 
 
 def test_tensors_that_are_left_out_keep_their_places(tmp_path: Path) -> None:

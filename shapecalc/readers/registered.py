@@ -286,8 +286,8 @@ def _argument(value: Any, slot: Parameter) -> Any:
 
 
 def finite(value: float) -> float:
-    """Give a number that can be written: infinity prints as a name."""
-    return value if math.isfinite(value) else math.copysign(LARGEST, value)
+    """Give a number that can be written, in the place of one that is none."""
+    return LARGEST if math.isnan(value) else value
 
 
 def _call(type_: LayerType, given: Mapping[str, Any]) -> Call:

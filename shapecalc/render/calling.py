@@ -65,6 +65,7 @@ def _slice_text(node: Node) -> str:
     match node:
         case Call("slice", arguments, _, _):
             ends = ["" if end == Constant(None) else to_text(end) for end in arguments]
+            ends = ends[:2] if len(ends) == 3 and not ends[2] else ends
             return f":{ends[0]}" if len(ends) == 1 else ":".join(ends)
     return to_text(node)
 

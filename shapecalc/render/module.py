@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
+from math import inf
 
 from ..errors import SpecError
 from ..net import Layer, Net, Reference, Source, references
@@ -241,6 +242,8 @@ class _Writer:
                 return Call(f"{self._output(where)}.size", (dim,), ())
             case Call():
                 return self.torch_call(node)
+            case Constant(float() as value) if value in (inf, -inf):
+                return Call("float", (Constant(str(value)),), ())
         return with_parts(node, self.torch_node)
 
     def _output(self, where: Node) -> str:

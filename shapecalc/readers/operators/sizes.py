@@ -15,8 +15,6 @@ from ...syntax import Call, Constant, Name, Node, literal, substitute
 from ...syntax import Sequence as Tuple
 from .quantities import Ratio, Unknown
 
-_LARGEST = 3.4028234663852886e38  # a float32 that prints as a number: infinity prints as a name
-
 
 class SizeTable:
     """Gives each size a symbol, and arguments that hold symbols their text."""
@@ -66,6 +64,6 @@ def _short(value: float) -> float:
     """Give a float32 in as few digits as it has."""
     if math.isnan(value):
         return 0.0
-    if not math.isfinite(value):
-        return math.copysign(_LARGEST, value)
+    if math.isinf(value):
+        return value
     return float(f"{value:.7g}")

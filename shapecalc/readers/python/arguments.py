@@ -33,7 +33,7 @@ from .values import (
 if TYPE_CHECKING:
     from .tracing import Tracer
 
-LARGEST = 3.4028234663852886e38  # stands for infinity, which no formula writes
+LARGEST = 3.4028234663852886e38  # of a float32; stands for what is no number
 
 
 class Sorted(NamedTuple):
@@ -83,8 +83,8 @@ def node_of_value(tracer: Tracer, value: Value) -> Node:
             return Binary("/", top, node_of_value(tracer, value.denominator))
         case Dim():
             return parse(str(value))
-        case float() if not math.isfinite(value):
-            return Constant(math.copysign(LARGEST, value))
+        case float() if math.isnan(value):
+            return Constant(LARGEST)
         case bool() | int() | float() | str() | None:
             return Constant(value)
         case list() | tuple() | range():

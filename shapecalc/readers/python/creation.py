@@ -31,14 +31,15 @@ def shape_argument(machine: Machine, given: list[Value], named: Keywords) -> tup
     return tuple(given)
 
 
-def _filled(number: float | None) -> Rule:
+def _filled(number: float | None, name: str | None = None) -> Rule:
     def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
         shape = shape_argument(machine, given, named)
         elements = None
         if number is not None and all(isinstance(size, int) and size >= 0 for size in shape):
             count = math.prod(shape)
             elements = (number,) * count if count <= MAX_ELEMENTS else None
-        return machine.tracer.create(shape, elements)
+        maker = None if name is None else (name, [shape])
+        return machine.tracer.create(shape, elements, maker)
 
     return run
 
@@ -56,7 +57,9 @@ def _full(machine: Machine, given: list[Value], named: Keywords) -> Value:
     value = given[1] if len(given) > 1 else named.get("fill_value")
     known = isinstance(value, (int, float)) and all(isinstance(size, int) for size in shape)
     count = math.prod(shape) if known else MAX_ELEMENTS + 1
-    return machine.tracer.create(shape, (value,) * count if count <= MAX_ELEMENTS else None)
+    maker = ("full", [shape, value]) if isinstance(value, (int, float)) else None
+    elements = (value,) * count if count <= MAX_ELEMENTS else None
+    return machine.tracer.create(shape, elements, maker)
 
 
 def _tensor(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -84,8 +87,10 @@ def _arange(machine: Machine, given: list[Value], named: Keywords) -> Value:
     if all(isinstance(item, (int, float)) for item in bounds):
         found = arange(machine, bounds)
         kept = found if len(found) <= MAX_ELEMENTS else None
-        made = machine.tracer.create((len(found),), kept)
-        made.dtype = "int64" if all(isinstance(item, int) for item in bounds) else "float32"
+        whole = all(isinstance(item, int) for item in bounds)
+        maker = ("arange", bounds) if whole else None
+        made = machine.tracer.create((len(found),), kept, maker)
+        made.dtype = "int64" if whole else "float32"
         return made
     start, stop, step = (0, bounds[0], 1) if len(bounds) == 1 else (*bounds, 1)[:3]
     length = arithmetic(machine, "-", stop, start)
@@ -93,7 +98,8 @@ def _arange(machine: Machine, given: list[Value], named: Keywords) -> Value:
         length = ceil_ratio(machine, Ratio.of(length, step))
     if isinstance(length, Ratio):
         length = ceil_ratio(machine, length)
-    return machine.tracer.create((length,))
+    whole = all(isinstance(item, (int, Traced)) for item in bounds) and step == 1
+    return machine.tracer.create((length,), None, ("arange", bounds) if whole else None)
 
 
 def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -101,15 +107,18 @@ def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
     unknown = next((item for item in values if isinstance(item, Opaque)), None)
     if unknown is not None:
         return unknown
+    plain = len(values) == 3 and all(isinstance(item, (int, float)) for item in values[:2])
+    maker = ("linspace", values) if plain else None
     if len(values) == 3 and isinstance(values[2], Traced):
-        return machine.tracer.create((values[2],))
+        return machine.tracer.create((values[2],), None, maker)
     found = linspace(machine, values, {})
-    return machine.tracer.create((len(found),), found if len(found) <= MAX_ELEMENTS else None)
+    kept = found if len(found) <= MAX_ELEMENTS else None
+    return machine.tracer.create((len(found),), kept, maker)
 
 
 def _eye(machine: Machine, given: list[Value], named: Keywords) -> Value:
     sizes = [item for item in given[:2] if is_number(item)] or [named["n"]]
-    return machine.tracer.create((sizes[0], sizes[-1]))
+    return machine.tracer.create((sizes[0], sizes[-1]), None, ("eye", sizes))
 
 
 def _from_array(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -136,8 +145,8 @@ def _drawn(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 # Tensors made of nothing, by the words of `numbers` in layers.yaml.
 CREATORS: dict[str, Rule] = {
-    "zero": _filled(0.0),
-    "one": _filled(1.0),
+    "zero": _filled(0.0, "zeros"),
+    "one": _filled(1.0, "ones"),
     "unknown": _filled(None),
     "value": _full,
     "given": _tensor,

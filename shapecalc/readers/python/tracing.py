@@ -234,9 +234,15 @@ class Tracer:
             return value
         return self.create(value.shape, value.elements)
 
-    def create(self, shape: tuple[Value, ...], elements: tuple[Value, ...] | None = None) -> Tensor:
-        """Make a tensor of a shape, out of nothing."""
-        found = self.apply(self.registry.find("empty"), [tuple(shape)], {})
+    def create(
+        self,
+        shape: tuple[Value, ...],
+        elements: tuple[Value, ...] | None = None,
+        maker: tuple[str, list[Value]] | None = None,
+    ) -> Tensor:
+        """Make a tensor of a shape, out of nothing; `maker` is the call that says what is in it."""
+        name, arguments = maker or ("empty", [tuple(shape)])
+        found = self.apply(self.registry.find(name), arguments, {})
         assert isinstance(found, Tensor)
         found.elements = elements
         return found

@@ -14,7 +14,8 @@ from .values import Array, Keywords, Opaque, Ratio, Sizes, Tensor, Traced, Value
 if TYPE_CHECKING:
     from .machine import Machine
 
-Rule = Callable[["Machine", "list[Value]", Keywords], Value]
+# What makes a tensor of arguments; with the name of the function, where its call says what is in it.
+Rule = Callable[..., Value]
 
 
 def shape_argument(machine: Machine, given: list[Value], named: Keywords) -> tuple[Value, ...]:
@@ -31,20 +32,22 @@ def shape_argument(machine: Machine, given: list[Value], named: Keywords) -> tup
     return tuple(given)
 
 
-def _filled(number: float | None, name: str | None = None) -> Rule:
-    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _filled(number: float | None) -> Rule:
+    def run(
+        machine: Machine, given: list[Value], named: Keywords, name: str | None = None
+    ) -> Value:
         shape = shape_argument(machine, given, named)
         elements = None
         if number is not None and all(isinstance(size, int) and size >= 0 for size in shape):
             count = math.prod(shape)
             elements = (number,) * count if count <= MAX_ELEMENTS else None
-        maker = None if name is None else (name, [shape])
+        maker = (name, [shape]) if name is not None and number is not None else None
         return machine.tracer.create(shape, elements, maker)
 
     return run
 
 
-def _like(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _like(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:
     other = given[0] if given else named["input"]
     if isinstance(other, Opaque):
         return other
@@ -52,17 +55,19 @@ def _like(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return machine.tracer.create(tuple(sizes))
 
 
-def _full(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _full(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:
     shape = shape_argument(machine, given[:1], named)
     value = given[1] if len(given) > 1 else named.get("fill_value")
     known = isinstance(value, (int, float)) and all(isinstance(size, int) for size in shape)
     count = math.prod(shape) if known else MAX_ELEMENTS + 1
-    maker = ("full", [shape, value]) if isinstance(value, (int, float)) else None
+    maker = (name, [shape, value]) if name and isinstance(value, (int, float)) else None
     elements = (value,) * count if count <= MAX_ELEMENTS else None
     return machine.tracer.create(shape, elements, maker)
 
 
-def _tensor(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _tensor(
+    machine: Machine, given: list[Value], named: Keywords, name: str | None = None
+) -> Value:
     data = given[0] if given else named.get("data", 0)
     if isinstance(data, Opaque):
         return data
@@ -79,8 +84,10 @@ def _tensor(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return found
 
 
-def _arange(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    bounds = [*given, *[named[name] for name in ("start", "end", "step") if name in named]]
+def _arange(
+    machine: Machine, given: list[Value], named: Keywords, name: str | None = None
+) -> Value:
+    bounds = [*given, *[named[word] for word in ("start", "end", "step") if word in named]]
     unknown = next((item for item in bounds if isinstance(item, Opaque)), None)
     if unknown is not None:
         return unknown
@@ -88,7 +95,7 @@ def _arange(machine: Machine, given: list[Value], named: Keywords) -> Value:
         found = arange(machine, bounds)
         kept = found if len(found) <= MAX_ELEMENTS else None
         whole = all(isinstance(item, int) for item in bounds)
-        maker = ("arange", bounds) if whole else None
+        maker = (name, bounds) if name and whole else None
         made = machine.tracer.create((len(found),), kept, maker)
         made.dtype = "int64" if whole else "float32"
         return made
@@ -99,16 +106,18 @@ def _arange(machine: Machine, given: list[Value], named: Keywords) -> Value:
     if isinstance(length, Ratio):
         length = ceil_ratio(machine, length)
     whole = all(isinstance(item, (int, Traced)) for item in bounds) and step == 1
-    return machine.tracer.create((length,), None, ("arange", bounds) if whole else None)
+    return machine.tracer.create((length,), None, (name, bounds) if name and whole else None)
 
 
-def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    values = [*given, *[named[name] for name in ("start", "end", "steps") if name in named]]
+def _linspace(
+    machine: Machine, given: list[Value], named: Keywords, name: str | None = None
+) -> Value:
+    values = [*given, *[named[word] for word in ("start", "end", "steps") if word in named]]
     unknown = next((item for item in values if isinstance(item, Opaque)), None)
     if unknown is not None:
         return unknown
     plain = len(values) == 3 and all(isinstance(item, (int, float)) for item in values[:2])
-    maker = ("linspace", values) if plain else None
+    maker = (name, values) if name and plain else None
     if len(values) == 3 and isinstance(values[2], Traced):
         return machine.tracer.create((values[2],), None, maker)
     found = linspace(machine, values, {})
@@ -116,12 +125,14 @@ def _linspace(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return machine.tracer.create((len(found),), kept, maker)
 
 
-def _eye(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _eye(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:
     sizes = [item for item in given[:2] if is_number(item)] or [named["n"]]
-    return machine.tracer.create((sizes[0], sizes[-1]), None, ("eye", sizes))
+    return machine.tracer.create((sizes[0], sizes[-1]), None, (name, sizes) if name else None)
 
 
-def _from_array(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _from_array(
+    machine: Machine, given: list[Value], named: Keywords, name: str | None = None
+) -> Value:
     (value,) = given[:1]
     if isinstance(value, (Opaque, Tensor)):
         return value
@@ -130,14 +141,16 @@ def _from_array(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return _tensor(machine, given, named)
 
 
-def _legacy(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _legacy(
+    machine: Machine, given: list[Value], named: Keywords, name: str | None = None
+) -> Value:
     """Stand for `torch.Tensor(...)` and `torch.FloatTensor(...)`: sizes, or a list of numbers."""
     if len(given) == 1 and not is_number(given[0]) and not isinstance(given[0], Sizes):
         return _from_array(machine, given, named)
     return machine.tracer.create(shape_argument(machine, given, named))
 
 
-def _drawn(machine: Machine, given: list[Value], named: Keywords) -> Value:
+def _drawn(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:
     """Stand for `torch.randint`, whose size stands behind one bound or two."""
     sizes = (item for item in [*given, named.get("size")] if isinstance(item, (list, tuple)))
     return machine.tracer.create(shape_argument(machine, [next(sizes, None)], {}))
@@ -145,8 +158,8 @@ def _drawn(machine: Machine, given: list[Value], named: Keywords) -> Value:
 
 # Tensors made of nothing, by the words of `numbers` in layers.yaml.
 CREATORS: dict[str, Rule] = {
-    "zero": _filled(0.0, "zeros"),
-    "one": _filled(1.0, "ones"),
+    "zero": _filled(0.0),
+    "one": _filled(1.0),
     "unknown": _filled(None),
     "value": _full,
     "given": _tensor,

@@ -303,7 +303,7 @@ def without_entry(machine: Machine, type_: LayerType, given: list[Value], named:
     make = CREATORS.get(word)
     if make is not None:
         like = type_.inputs and word != "like"  # x.new_zeros(2, 3)
-        return make(machine, given[1:] if like else given, named)
+        return make(machine, given[1:] if like else given, named, None if like else type_.name)
     rule = UNRECORDED.get(word)
     if rule is None:
         return MISSING

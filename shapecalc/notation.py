@@ -5,6 +5,7 @@ https://docs.pytorch.org/docs/stable/generated/torch.einsum.html, https://einops
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -41,10 +42,31 @@ def einsum(scope: Scope, equation: Value, shapes: Value) -> Value:
 
 
 def einsum_terms(scope: Scope, equation: Value, shapes: Value) -> Value:
-    """Count the products that an Einstein sum of several operands adds up."""
+    """Count the products that an Einstein sum of several operands adds up.
+
+    As PyTorch does it: the first two operands, then what they give and the third. What one operand
+    alone has is added up before, and where nothing is added up, nothing counts.
+    """
     found = _letters(scope, equation, shapes)
-    total: Size = 1 if len(shapes) > 1 else 0
-    for size in (*found.sizes.values(), *found.common):
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    first, *others = left.split(",")
+    kept = right if arrow else "".join(x for x, count in found.counts.items() if count == 1)
+    held = {*first}
+    total: Size = 0
+    for place, operand in enumerate(others, 1):
+        later = {*"".join(others[place:]), *kept}
+        own = {*operand}
+        pair = sorted((held | own) & (later | (held & own)) - {"."})
+        if any(letter not in later for letter in pair):
+            common = found.common if "." in held | own else ()
+            total = total + _product([*(found.sizes[letter] for letter in pair), *common])
+        held = (held | own) & (later | {"."})
+    return total
+
+
+def _product(sizes: Sequence[Size]) -> Size:
+    total: Size = 1
+    for size in sizes:
         total = total * size
     return total
 

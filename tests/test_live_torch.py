@@ -20,8 +20,10 @@ torch = pytest.importorskip("torch")
 nn = torch.nn
 
 from cases import tables  # noqa: E402 - they import torch
+from cases.counting import counting  # noqa: E402
 from cases.odd import ODD  # noqa: E402
-from record import outcomes  # noqa: E402
+from cases.running import run  # noqa: E402
+from record import candidate, outcomes  # noqa: E402
 from running import Outcome, depends_on_contents, with_numbers, with_symbols  # noqa: E402
 
 from shapecalc.registry import default_registry  # noqa: E402
@@ -133,6 +135,58 @@ def test_tensors_and_arguments_stand_in_the_order_of_pytorch(name: str) -> None:
     named = {spot.name for spot in spots if spot.named or spot.keywords}
     ours = [item for item in type_.order if item not in named and item in parameters]
     assert ours == [item for item in parameters if item in ours]
+
+
+# The norm of a weight that is wrapped is no part of the layer; PyTorch sums where a size of 1 is multiplied.
+UNCOUNTED = {"spectral_norm", "parametrized_spectral_norm"}
+SUMMED_BEFORE = {"einsum", "tensordot"}
+COUNTED = [
+    name
+    for name in default_registry().names()
+    if "macs" in default_registry().find(name).data and name in {*ODD, *TABLES} - UNCOUNTED
+]
+
+
+@pytest.mark.parametrize("name", COUNTED)
+@pytest.mark.filterwarnings("ignore")
+def test_macs_are_the_products_that_pytorch_adds_up(name: str) -> None:
+    import shapecalc
+
+    generator = TABLES.get(name) or ODD[name]
+    for number in range(EXAMPLES):
+        call = candidate(name, generator, SEED, number)
+        if name in SUMMED_BEFORE and any(1 in tensor.shape for tensor in call.inputs):
+            continue
+        try:
+            result = shapecalc.infer(call.net())
+        except shapecalc.SpecError:
+            continue
+        if result.errors:  # and some of what is refused crashes PyTorch
+            continue
+        with counting() as counted:
+            outcome = run(call)
+        if outcome is not None and "error" not in outcome and is_fair(call, outcome):
+            assert result.steps[-1].macs == counted.count, call.net()
+
+
+MODELS = (
+    "alexnet convnext_tiny densenet121 efficientnet_b0 googlenet mnasnet0_5 mobilenet_v2 mobilenet_v3_small regnet_y_400mf"
+    " resnet18 shufflenet_v2_x1_0 squeezenet1_1 vgg11_bn vit_b_16"
+)
+
+
+@pytest.mark.parametrize("name", MODELS.split())
+@pytest.mark.filterwarnings("ignore")
+def test_macs_of_a_model_are_the_products_that_pytorch_adds_up(name: str) -> None:
+    models = pytest.importorskip("torchvision.models")
+    import shapecalc
+
+    words = {"init_weights": False} if name == "googlenet" else {}
+    model = getattr(models, name)(weights=None, **words).eval()
+    shape = (1, 3, 224, 224)
+    with counting() as counted:
+        model(torch.zeros(shape))
+    assert shapecalc.infer(shapecalc.load(model), input=shape).totals.macs == counted.count
 
 
 MULTIPLYING: dict[str, list[tuple[int, ...]]] = {

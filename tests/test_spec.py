@@ -761,3 +761,29 @@ def test_a_number_in_the_place_of_a_tensor_is_refused() -> None:
     assert caught.value.hint == "name it, as in eps=0.1, or put None before it"
     named = text.replace("0.1", "eps=0.1")
     assert shapecalc.infer(shapecalc.load(named)).errors == ()
+
+
+@pytest.mark.parametrize(
+    ("call", "shapes", "macs"),
+    [
+        ("einsum('ij,jk->ik')", ["2x3", "3x5"], 2 * 3 * 5),
+        ("einsum('ij,jk,kl->il')", ["2x3", "3x5", "5x7"], 2 * 3 * 5 + 2 * 5 * 7),
+        ("einsum('...ij,...jk')", ["4x2x3", "3x5"], 4 * 2 * 3 * 5),
+        ("einsum('i,j->ij')", ["2", "3"], 0),
+        ("einsum('ij,k->k')", ["2x3", "5"], 0),
+        ("einsum('ii->i')", ["3x3"], 0),
+        ("outer", ["2", "3"], 0),
+        ("scaled_dot_product_attention", ["2x3x8", "2x5x8", "2x5x4"], 2 * 3 * 5 * (8 + 4)),
+    ],
+)
+def test_macs_are_products_that_are_added_up(call: str, shapes: list[str], macs: int) -> None:
+    inputs = {f"x{place}": shape for place, shape in enumerate(shapes)}
+    net = shapecalc.load(
+        {
+            "inputs": {
+                name: [int(size) for size in text.split("x")] for name, text in inputs.items()
+            },
+            "layers": [{"name": "m", "layer": call, "from": list(inputs)}],
+        }
+    )
+    assert shapecalc.infer(net).totals.macs == macs

@@ -303,9 +303,8 @@ class _Writer:
         home = home_of(type_)
         if "order" in type_.data:
             placed = self._in_order(layer, type_, call.arguments, call.keywords)
-            if home == "torch.Tensor":
-                return f"{placed[0]}.{type_.name}({', '.join(placed[1:])})"
-            return f"{path_of(type_)}({', '.join(placed)})"
+            path = f"torch.{type_.name}" if home == "torch.Tensor" else path_of(type_)
+            return f"{path}({', '.join(placed)})"
         is_method = home in {None, "torch.Tensor"} and not template
         if tensors and (is_method or (takes_rest(type_) and home != "einops")):
             return f"{tensors[0]}.{type_.name}({_joined(tensors[1:], given, named)})"

@@ -118,7 +118,7 @@ def ask(
         net,
         symbolic,
         tuple(found),
-        tuple(name for name in sides if name in found),
+        tuple(name for name in dict.fromkeys(sides) if name in found),
         known,
         targets,
         where,

@@ -121,3 +121,8 @@ def test_a_product_of_two_sizes_that_is_a_square_is_solved_by_its_roots() -> Non
         {"p": [[0, None, 1]], "k": [["2*p + 2", "2*p + 5", 1]]}
     ]
     assert answer.complete
+
+
+def test_a_size_that_stands_twice_is_one_side() -> None:
+    answer = shapecalc.solve("Conv2d(2, 4, 3, padding=p)", input=("N", 2, "H", "H"), target="4x4")
+    assert answer.recommended == {"H": 6, "p": 0}

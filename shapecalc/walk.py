@@ -15,7 +15,7 @@ from .net import Size
 from .outputs import is_shape
 from .question import Question, output_at
 from .relations import Relation, all_of, compare
-from .sets import IntSet
+from .sets import EMPTY, IntSet
 from .system import solve_system
 from .univariate import Undecidable, image, solution_set
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .solve import Case, Solution
 
 _MANY = 24  # layers that a walk shows
+_MOST_LISTED = 400  # values of an unknown that another depends on, to be put in one by one
 _MOST_RUNS = 8  # of the values of a size that are written out
 
 
@@ -41,7 +42,8 @@ def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
     if not solution.boxes or not solution.cases or not sizes.issuperset(solution.unknowns):
         return []
     box = _chosen_box(solution)
-    if all(run.last is None for name in box for run in box[_source(box, name)][-1:]):
+    own = [_own_values(box, name) for name in box]
+    if all(values is not None and values.maximum is None for values in own):
         return []  # sizes without end have no walk worth showing
     case = _case_of(solution)
     last = solution.at[0].partition("[")[0] if solution.at else None
@@ -77,22 +79,41 @@ def _case_of(solution: Solution) -> Case:
     return solution.cases[0]
 
 
-def _source(box: Box, name: str) -> str:
-    """Give the unknown whose values an unknown takes over, as in W = H; else the unknown itself."""
-    match box[name]:
-        case ((Dim() as first, last, _),) if first == last and str(first) in box:
-            return str(first)
-    return name
+def _own_values(box: Box, name: str) -> IntSet | None:
+    """Give the values that an unknown takes over a box, as W = 2*H by those of H; None if not plain."""
+    runs = box[name]
+    others = {
+        other for run in runs for end in run[:2] if isinstance(end, Dim) for other in end.symbols
+    }
+    if not others:
+        return box.values_of(name, {})
+    if len(others) > 1:
+        return None
+    (other,) = others
+    values = _own_values(box, other)
+    if values is None:
+        return None
+    if all(run.first == run.last for run in runs):
+        parts = [image(run.first, values) for run in runs]
+    elif (values.count() or _MOST_LISTED + 1) <= _MOST_LISTED:
+        parts = [box.values_of(name, {other: value}) for value in values]
+    else:
+        return None
+    found = EMPTY
+    for part in parts:
+        if part is None:
+            return None
+        found = found | part
+    return found
 
 
 def _show_runs(box: Box, name: str) -> str:
-    name = _source(box, name)
-    runs = box[name]
-    if all(isinstance(run.first, int) and not isinstance(run.last, Dim) for run in runs):
-        return str(box.values_of(name, {}))
+    values = _own_values(box, name)
+    if values is not None:
+        return str(values)
     parts = [
         f"{first}" if first == last else f"{first}..{'' if last is None else last}"
-        for first, last, _ in runs
+        for first, last, _ in box[name]
     ]
     return ", ".join(parts)
 
@@ -102,10 +123,8 @@ def _range(shape: tuple[Size, ...], name: str, box: Box) -> str:
     for size in shape:
         if not isinstance(size, Dim) or size.symbols - {"N"} != {name} or "N" in size.symbols:
             continue
-        source = _source(box, name)
-        if any(isinstance(end, Dim) for run in box[source] for end in run[:2]):
-            return str(size)
-        return _values_text(size, name, box.values_of(source, {}))
+        values = _own_values(box, name)
+        return str(size) if values is None else _values_text(size, name, values)
     return ""
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 import shapecalc
 from shapecalc.render.details import bytes_text
 from shapecalc.render.inference import inference_text
@@ -132,6 +134,18 @@ class TestSolution:
         answer = shapecalc.solve("unet", where=("H <= 64", "W <= 64"))
         assert "pool4 2, 4, ..., 8 ← pool3 4, 8, ..., 16 ←" in solution_text(answer)
         assert "pool3 2, 4, ..., 8 <- pool2 4, 8, ..., 16" in answer.derivation[0]
+
+    @pytest.mark.parametrize(
+        ("relation", "walk"),
+        [
+            ("W == 2*H", "W: 1 3..19 ← 6, 8, ..., 38 ← 0 8, 10, ..., 40"),
+            ("W >= H", "W: 1 1.. ← 2.. ← 0 4.."),
+        ],
+    )
+    def test_the_walk_of_a_size_that_depends_on_another(self, relation: str, walk: str) -> None:
+        net = "Conv2d(3, 8, 3) | MaxPool2d(2)"
+        answer = shapecalc.solve(net, where=(relation, "H <= 20"))
+        assert walk in solution_text(answer).splitlines()
 
     def test_the_answer_first_and_then_the_walk(self) -> None:
         found = run("solve", LENET, "--target", "5x5").out.splitlines()

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from .arguments import lowest_unknowns
 from .dims import Dim, symbol, symbols_of
-from .errors import SpecError
+from .errors import Location, SpecError
 from .formula import ARITHMETIC, Compiler, FormulaError, Scope
 from .net import Layer, Net, Reference, Shape, Size, references
 from .registry import LayerType, Registry
@@ -132,7 +132,9 @@ def guessed_shape(net: Net, name: str, registry: Registry) -> Shape:
 
     Raises `SpecError` where none does.
     """
+    place: Location | None = None
     for layer, type_, current in first_layers(net, name, registry):
+        place = place or layer.location
         shape = _shape_for(type_, layer, current)
         if shape is not None:
             sizes = [size_of_text(size) if isinstance(size, str) else size for size in shape]
@@ -140,6 +142,7 @@ def guessed_shape(net: Net, name: str, registry: Registry) -> Shape:
     raise SpecError(
         f"the net doesn't say what shape {name} has",
         hint=f"give it: --input {name}=SHAPE",
+        location=place,
         code="S118",
     )
 

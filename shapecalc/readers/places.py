@@ -95,6 +95,15 @@ class Document:
             self._marks = self._marks(self.text or "")
         return self._marks
 
+    def under(self, key: str) -> Document:
+        """Give the document whose only key has all that this one holds."""
+
+        def marks(_text: str) -> Mark:
+            own = self.marks()
+            return Mark(own.start, own.end, {key: (own.start, own)})
+
+        return Document(self.file, self.text, {key: self.data}, marks)
+
     def offset(self, path: Path, *, key: bool = False, at: int = 0) -> int:
         """Find a place: a value's, its key's, or that of the character `at` inside a value."""
         key_start, mark, whole = find_mark(self.marks(), path)

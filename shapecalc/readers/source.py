@@ -50,7 +50,10 @@ def read(
         from .python import read_python
 
         text = file_text(python[1])
-        net: Net = read_python(text, python[1], python[2], registry=registry, inputs=inputs)
+        try:
+            net: Net = read_python(text, python[1], python[2], registry=registry, inputs=inputs)
+        except SpecError as error:
+            raise _about(error, python[1]) from None
         return net
     if os.path.isdir(source):
         raise SpecError(f"{show_word(source)} is a folder", hint="name a file in it", code="S131")
@@ -63,7 +66,17 @@ def read(
     if source in zoo_names():
         path = os.path.join(ZOO, source + ".yaml")
         return read_spec_text(file_text(path), f"{source}.yaml", registry=registry)
+    if registry.knows(source):
+        what = f"{source} is a layer, and no net yet"
+        raise SpecError(what, hint=f'write its call: "{source}()"', code="S131")
     raise _missing(source)
+
+
+def _about(error: SpecError, file: str) -> SpecError:
+    """Give an error about a file as a whole its beginning as the place."""
+    if error.location is None:
+        error.location, error.source = Location(file, 1, 1), ""
+    return error
 
 
 def _missing(source: str) -> SpecError:
@@ -73,13 +86,13 @@ def _missing(source: str) -> SpecError:
         hint = f"did you mean {near_file}?" if near_file else None
         return SpecError(f"there is no file {shown}", hint=hint, code="S131")
     near = nearest_words(source[:100], zoo_names())
-    hint = (
-        f"did you mean {near[0]}?"
-        if near
-        else "a net is a file, a layer's call such as 'Conv2d(3, 6, 5)', or a name from"
-        " `shapecalc zoo`"
-    )
-    return SpecError(f"{shown} is no file and no net of the zoo", hint=hint, code="S131")
+    if near:
+        hint = f"did you mean {near[0]}?"
+    elif source.partition(":")[0].endswith(".py"):
+        hint = "a class is named after the colon: model.py:Net"
+    else:
+        hint = "a net is a file, a layer's call such as 'Conv2d(3, 6, 5)', or a name from `shapecalc zoo`"
+    return SpecError(f"there is no file {shown}, nor a net of that name", hint=hint, code="S131")
 
 
 def _near_file(path: str) -> str | None:
@@ -117,6 +130,8 @@ def read_text(text: str, file: str, *, registry: Registry, inputs: Any = None) -
         raise SpecError(
             "there is nothing on standard input" if file == STDIN else f"{file} is empty",
             hint="give a spec, Python source, or the JSON that `shapecalc infer --json` prints",
+            location=Location(file, 1, 1),
+            source="",
             code="S105",
         )
     if bare[0] in "{[" or re.search(_SPEC, text, re.MULTILINE):
@@ -124,7 +139,10 @@ def read_text(text: str, file: str, *, registry: Registry, inputs: Any = None) -
     if re.search(_SOURCE, text, re.MULTILINE):
         from .python import read_python
 
-        net: Net = read_python(text, file, None, registry=registry, inputs=inputs)
+        try:
+            net: Net = read_python(text, file, None, registry=registry, inputs=inputs)
+        except SpecError as error:
+            raise _about(error, file) from None
         return net
     begins = re.match(_PRINTED, bare) or re.search(_ROOT, text, re.MULTILINE)
     if begins and re.search(_PART, text, re.MULTILINE):

@@ -49,8 +49,6 @@ def read_spec(data: Any, *, registry: Registry) -> Net:
 
     Raises `SpecError` for what can't be read.
     """
-    if isinstance(data, list | tuple):
-        data = {"layers": list(data)}
     return net_of(Document("", None, _plain(data, 0), Mark(0, 0)), registry)
 
 
@@ -100,29 +98,37 @@ def net_of(document: Document, registry: Registry) -> Net:
 
     Raises `SpecError` with the place of what can't be read.
     """
-    data, path = _spec_in(document)
+    document, data, path = _spec_in(document)
     try:
         return SpecReader(document, registry, data, path).net()
     except RecursionError:
         raise error_in(document, path, "the spec is nested too deeply", code="S103") from None
 
 
-def _spec_in(document: Document) -> tuple[dict[str, Any], Path]:
-    """Find the spec, which the JSON of `infer` and `solve` has under `net`."""
+def _spec_in(document: Document) -> tuple[Document, dict[str, Any], Path]:
+    """Find the spec, which the JSON of `infer` and `solve` has under `net`; it may be a list."""
     data = document.data
     hint = "a spec is a map with `layers:`, a list of layers"
+    if isinstance(data, list):  # entries alone, as Python takes them
+        document = document.under("layers")
+        data = document.data
     if not isinstance(data, dict):
         what = f"{show_word(data)} is not a spec"
         raise error_in(document, None, what, hint=hint, code="S105")
-    if "layers" not in data or "net" in data:
+    printed = "version" in data and "kind" in data
+    if "layers" not in data or "net" in data or printed:
         if isinstance(data.get("net"), dict):
-            return data["net"], (None, "net")
+            return document, data["net"], (None, "net")
         error = data.get("error")
         if isinstance(error, dict) and "net" not in data:
             message = show_word(error.get("message"))
             what = f"this is an error and no net: {message}"
             raise error_in(document, (None, "error"), what, key=True, code="S105")
-    return data, None
+        if printed:
+            what = f"this is a {show_word(data['kind'])} as shapecalc prints it, and holds no net"
+            hint = "`infer --json`, `solve --json` and `convert --json` hold one"
+            raise error_in(document, (None, "kind"), what, hint=hint, code="S105")
+    return document, data, None
 
 
 class SpecReader:

@@ -27,7 +27,9 @@ def excerpt(error: ShapecalcError) -> list[str]:
     """Give the source line and a caret under the place, where they are to be had."""
     if error.location is None:
         return []
-    known = error.source or getattr(error.location, "source", None)
+    known = error.source
+    if known is None:
+        known = getattr(error.location, "source", None)
     line = _source_line(error.location) if known is None else known
     line = line.split("\n", 1)[0] if line else ""
     if not line.strip():

@@ -19,7 +19,9 @@ def named_target(machine: Machine, module: SourceModule, expression: str) -> Val
     try:
         tree = quiet_parse(text, "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise SpecError(f"`{text}` is not a Python expression: {error}", code="S102") from None
+        what = f"`{text}` is not a Python expression: {getattr(error, 'msg', error)}"
+        hint = "name a class, or what makes the model: model.py:Net(num_classes=10)"
+        raise SpecError(what, hint=hint, code="S102") from None
     shown = SourceModule(module.name, f"{module.file}:{text}", text, module.package)
     shown.names = module.names
     shown.pending = module.pending

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from math import gcd
+from math import gcd, isqrt
 from typing import TypeAlias
 
 from .boxes import Box
-from .dims import Dim, Symbol, bounds, symbol
+from .dims import Atom, Dim, Symbol, bounds, sum_of, symbol
+from .dims.factors import coefficients
 from .isolate import atom_size, put
 from .products import Monomial, divisors, factorise, residue, separate, split_off
-from .relations import Comparison, Relation, compare
+from .relations import Comparison, Relation, all_of, compare
 from .search import Domains, Literal, Search, hull
 from .sets import IntSet, SetTooLarge
 from .splitting import replaced
@@ -55,17 +56,22 @@ def tied(search: Search, literals: list[Literal], domains: Domains) -> list[Box]
             continue
         others = [other for other in literals if other is not item]
         for atom in dict.fromkeys(atom for monomial, _ in item.dim.terms for atom, _ in monomial):
+            options: list[list[Relation | bool]] | None
             found = split_off(item.dim, atom)
-            if found is None:
-                continue
-            left, right, number = found
-            options = _factors(left, right, -number) if number else _zero(left, right)
-            return [box for both in options for box in search.solve([*others, *both], domains)]
+            if found is not None:
+                left, right, number = found
+                options = (
+                    _zero(left, right) if number == 0 else _factors(left, right, -number, others)
+                )
+            else:
+                options = _square(item.dim, atom)
+            if options is not None:
+                return [b for option in options for b in search.solve([*others, *option], domains)]
         roots = _roots(item.dim)
         if roots is not None:
             base, values = roots
-            options = [[compare(base, "==", value)] for value in values]
-            return [box for one in options for box in search.solve([*others, *one], domains)]
+            equals = [compare(base, "==", value) for value in values]
+            return [box for equal in equals for box in search.solve([*others, equal], domains)]
     return None
 
 
@@ -73,12 +79,35 @@ def _zero(left: Size, right: Size) -> list[list[Relation | bool]]:
     return [[compare(left, "==", 0)], [compare(left, "!=", 0), compare(right, "==", 0)]]
 
 
-def _factors(left: Size, right: Size, number: int) -> list[list[Relation | bool]]:
+def _factors(
+    left: Size, right: Size, number: int, others: list[Literal]
+) -> list[list[Relation | bool]]:
+    """Give each way to write a number as a product; of signs that the other relations allow."""
+    signs = [
+        sign
+        for sign in (1, -1)
+        if all_of([*others, compare(sign * left, ">=", 1)]) is not False
+        and all_of([*others, compare(sign * number * right, ">=", 1)]) is not False
+    ]
     return [
         [compare(left, "==", divisor), compare(right, "==", number // divisor)]
         for size in divisors(number)
-        for divisor in (size, -size)
+        for divisor in [sign * size for sign in signs]
     ]
+
+
+def _square(dim: Dim, atom: Atom) -> list[list[Relation | bool]] | None:
+    """Solve `a*x**2 + b*x + c == 0` by `(2*a*x + b)**2 == b*b - 4*a*c`, where that is a number."""
+    parts = coefficients(dict(dim.terms), atom)
+    if max(parts) != 2 or parts[2].keys() != {()}:
+        return None
+    a, b, c = (sum_of(parts.get(power, {})) for power in (2, 1, 0))
+    number = b * b - 4 * a * c
+    if not isinstance(number, int):
+        return None
+    root = isqrt(max(number, 0))
+    roots = {root, -root} if root * root == number else set()
+    return [[compare(2 * a * atom_size(atom) + b, "==", value)] for value in sorted(roots)]
 
 
 def _roots(dim: Dim) -> tuple[Size, IntSet] | None:

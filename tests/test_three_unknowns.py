@@ -10,7 +10,7 @@ import pytest
 import shapecalc
 from shapecalc.question import output_at
 
-MOST = 6  # values of each unknown that are tried
+MOST = 6  # values of each unknown that are tried; fewer of many unknowns
 Given = tuple[int | str, ...]
 
 PICTURE: Given = ("N", 2, "H", "W")
@@ -23,6 +23,19 @@ QUESTIONS: list[tuple[str, Given, str | None]] = [
     ("Unfold(k, stride=s)", PICTURE, None),
     ("Unfold(k, stride=s)", PICTURE, "?x4"),
     ("Unfold(3, stride=s, padding=p)", PICTURE, None),
+    # squares, and what is nearly one
+    (
+        "Conv2d(2, c, k, padding=p) | MaxPool2d(2) | flatten(1) | Linear(36, 3)",
+        ("N", 2, 6, 6),
+        None,
+    ),
+    (
+        "Conv2d(2, c, k, padding=p) | MaxPool2d(2) | flatten(1) | Linear(24, 3)",
+        ("N", 2, 6, 9),
+        None,
+    ),
+    ("Conv2d(2, c, k, padding=p, dilation=d) | flatten(1) | Linear(32, 3)", ("N", 2, 5, 5), None),
+    ("Conv2d(2, c, k, padding=p) | flatten(1) | Linear(12, 3)", PICTURE, None),
     # quotients by squares
     ("PixelShuffle(c) | Conv2d(a, b, 3)", ("N", 36, 4, "W"), None),
     ("Unflatten(1, (a, b)) | PixelShuffle(c)", ("N", 16, 4, "W"), None),
@@ -66,7 +79,8 @@ def test_all_solutions_are_found(text: str, given: Given, target: str | None) ->
     assert answer.complete, answer.limit
     net = shapecalc.load(text)
     lows = [answer.question.known[name][0] for name in answer.unknowns]
-    for point in itertools.product(*(range(low, low + MOST) for low in lows)):
+    most = MOST if len(lows) < 5 else 4
+    for point in itertools.product(*(range(low, low + most) for low in lows)):
         values = dict(zip(answer.unknowns, point, strict=True))
         wanted = all(runs(net, given, {**values, "N": batch}, answer) for batch in (1, 2))
         assert (point in answer) == wanted, point

@@ -43,6 +43,10 @@ class Misfit(Exception):
         self.relation = relation
 
 
+class Tentative(Exception):
+    """Something would be noted while what is worked out may not count."""
+
+
 class Demand(NamedTuple):
     """A relation that a layer needs, and the layer's name."""
 
@@ -61,7 +65,7 @@ class Facts:
     `mixing` names the layers in which a view may fold other sizes into the batch; None allows it
     everywhere. `strict` forbids it elsewhere even where the batch can't be kept. `unites` asks for one
     result that holds in all cases, where there is one. `taken` says how many of a layer's outputs
-    are taken by others, for layers of which none takes all.
+    are taken by others, for layers of which none takes all. While `tentative`, noting anything raises.
     """
 
     __slots__ = (
@@ -77,6 +81,7 @@ class Facts:
         "script",
         "strict",
         "taken",
+        "tentative",
         "unites",
         "warnings",
     )
@@ -101,6 +106,7 @@ class Facts:
         self.strict = strict
         self.unites = unites
         self.taken = taken or {}
+        self.tentative = False
         self.warnings: list[str] = []
         self.kept: set[str] = set()
         self._granted: set[Relation] = set()
@@ -197,6 +203,8 @@ class Facts:
 
     def grant(self, relation: Relation) -> None:
         """Record a relation and take it for granted from here on."""
+        if self.tentative:
+            raise Tentative
         if isinstance(relation, AllOf):
             for item in relation.items:
                 if self.holds(item) is None:
@@ -224,6 +232,8 @@ class Facts:
         answer = self.holds(relation)
         if answer is not None:
             return answer
+        if self.tentative:
+            raise Tentative
         index = len(self.choices)
         general = _general_case(relation) if prefer is None else prefer
         choice = self.script[index] if index < len(self.script) else general

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Sequence as Sequence_
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 from .dims import Dim, maximum, minimum
@@ -100,6 +101,10 @@ class Scope(dict[str, Value]):
         """Demand a relation."""
         if not (value if isinstance(value, bool) else self.decide(value)):
             raise FormulaError(message())
+
+    def tentatively(self, compute: Callable[[], Value]) -> tuple[bool, Value]:
+        """Compute a value, and say whether that went without demands, choices and errors."""
+        return True, compute()
 
     def keep_batch(self, shape: Value, rest: Value) -> Value:  # noqa: ARG002
         """Give the batch's size where a view must keep it; None leaves it as PyTorch has it."""
@@ -503,7 +508,17 @@ class Compiler:
             open_items: list[Value] = []
             value: Value = not stop
             for item in items:
-                value = truth_value(item(scope, axis))
+                clean, value = True, None
+                if open_items:
+                    clean, value = scope.tentatively(partial(item, scope, axis))
+                if not clean:  # what it demands counts only where those before don't settle it
+                    before = any_of(open_items) if stop else all_of(open_items)
+                    if truth(before, scope) is stop:
+                        return stop
+                    open_items.clear()
+                if not open_items:
+                    value = item(scope, axis)
+                value = truth_value(value)
                 if isinstance(value, (Comparison, AllOf, AnyOf)):
                     known = scope.holds(value)
                     if known is stop:
@@ -600,16 +615,18 @@ class Compiler:
                 raise FormulaError(f"{show(values)} has no elements")
             kept = {name: scope[name] for name in names if dict.__contains__(scope, name)}
             found = []
-            for value in values:
-                if len(names) == 1:
-                    scope[names[0]] = value
-                else:
-                    scope.update(zip(names, value, strict=True))
-                if all(truth(test(scope, axis), scope) for test in tests):
-                    found.append(element(scope, axis))
-            for name in names:
-                scope.pop(name, None)
-            scope.update(kept)
+            try:
+                for value in values:
+                    if len(names) == 1:
+                        scope[names[0]] = value
+                    else:
+                        scope.update(zip(names, value, strict=True))
+                    if all(truth(test(scope, axis), scope) for test in tests):
+                        found.append(element(scope, axis))
+            finally:
+                for name in names:
+                    scope.pop(name, None)
+                scope.update(kept)
             return tuple(found)
 
         return run

@@ -9,7 +9,8 @@ from typing import Any
 
 from .broadcasting import broadcast
 from .dims import Dim, ceil_div, maximum, minimum
-from .formula import FormulaError, Scope, Value, relate, show
+from .formula import FormulaError, Scope, Value, equal, relate, show
+from .relations import Relation, all_of, any_of
 
 Size = Any  # int | Dim
 
@@ -71,7 +72,7 @@ def getitem(scope: Scope, shape: Value, index: Value) -> Value:
     A tuple of tensors is indexed by a number or a slice.
     """
     if any(isinstance(part, tuple) for part in shape):
-        return _part(shape, index)
+        return _part(scope, shape, index)
     # A list that holds more than numbers counts as a tuple.
     whole = type(index) is tuple or (type(index) is List and any(map(_is_compound, index)))
     items = tuple(index) if whole else (index,)
@@ -103,11 +104,14 @@ def getitem(scope: Scope, shape: Value, index: Value) -> Value:
     if spots:
         at = spots[0][1] if _adjacent(items, spots[0][0], spots[-1][0], len(shape) - used) else 0
         found[at:at] = broadcast(scope, *(_index_shape(items[number]) for number, _ in spots))
-    _demand_places(scope, inside, empty=0 in found)
+    _demand_places(scope, inside, found)
     return tuple(found)
 
 
-def _part(parts: Value, index: Value) -> Value:
+def _part(scope: Scope, parts: Value, index: Value) -> Value:
+    if isinstance(index, Dim):
+        inside = all_of([relate(index, ">=", -len(parts)), relate(index, "<", len(parts))])
+        scope.require(inside, lambda: f"there are {len(parts)} tensors, numbered from 0")
     bounds = (index.start, index.stop, index.step) if isinstance(index, slice) else (index,)
     if all(type(bound) is int or (bound is None and len(bounds) > 1) for bound in bounds):
         try:
@@ -116,7 +120,7 @@ def _part(parts: Value, index: Value) -> Value:
             found = None
         if found is not None and (len(bounds) == 1 or len(found) > 0):
             return found
-    raise FormulaError(f"there are {len(parts)} tensors, numbered from 0")
+    raise FormulaError(f"there are {len(parts)} tensors, numbered from 0", *bounds)
 
 
 def _adjacent(items: tuple[Value, ...], first: int, last: int, hidden: int) -> bool:
@@ -127,13 +131,14 @@ def _adjacent(items: tuple[Value, ...], first: int, last: int, hidden: int) -> b
     )
 
 
-def _demand_places(scope: Scope, inside: list[tuple[Value, Size]], *, empty: bool) -> None:
+def _demand_places(scope: Scope, inside: list[tuple[Value, Size]], found: list[Size]) -> None:
     """Demand that lists name places that are there; PyTorch looks only where it takes something."""
+    empty = any_of([equal(size, 0) for size in found])
     for item, size in inside:
-        if hasattr(item, "shape") or (empty and not (type(size) is int and size == 0)):
-            continue
-        for wanted in flat(item):
-            _demand_inside(scope, wanted, size)
+        if not hasattr(item, "shape"):
+            nothing = all_of([empty, relate(size, "!=", 0)])
+            for wanted in flat(item):
+                _demand_inside(scope, wanted, size, nothing)
 
 
 def _is_integer(item: Value) -> bool:
@@ -187,12 +192,13 @@ def nested(items: Value) -> Value:
     return (len(items), *(shapes[0] if shapes else ()))
 
 
-def _demand_inside(scope: Scope, at: Value, size: Value) -> None:
+def _demand_inside(scope: Scope, at: Value, size: Value, unless: Relation | bool = False) -> None:
+    """Demand that a place is there, unless something holds."""
     if isinstance(at, Dim):
-        scope.require(relate(at, "<", size), lambda: f"index {show(at)} of {show(size)}")
-        return
-    least = -at if at < 0 else at + 1
+        there = all_of([relate(at, "<", size), relate(at + size, ">=", 0)])
+    else:
+        there = relate(size, ">=", -at if at < 0 else at + 1)
     scope.require(
-        relate(size, ">=", least),
-        lambda: f"index {at} is out of bounds for a dimension of size {show(size)}",
+        any_of([unless, there]),
+        lambda: f"index {show(at)} is out of bounds for a dimension of size {show(size)}",
     )

@@ -157,7 +157,9 @@ class Propagation:
         except Misfit as misfit:
             raise self._error(layer, misfit) from None
         except FormulaError as error:
-            raise self._error(layer, Misfit(str(error), open_=error.open)) from None
+            # what can't be worked out for an unknown argument may be for its numbers
+            names = frozenset(names_in(layer.call)) - self.environment.keys()
+            raise self._error(layer, Misfit(str(error), open_=error.open or names)) from None
         except OverflowError as error:
             raise self._error(layer, Misfit(str(error))) from None
         except RecursionError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .dims import Dim
-from .facts import Facts
+from .facts import Facts, Misfit, Tentative
 from .formula import FormulaError, NotKnown, Scope, Value, equal, show
 from .net import Shape, Size
 from .outputs import Output, numel
@@ -34,7 +34,11 @@ class LayerScope(Scope):
         if formula is None:
             raise NotKnown(f"{name} is not known in {self.type.key}")
         self[name] = None  # a formula that needs itself finds nothing
-        value = formula(self, 0)
+        try:
+            value = formula(self, 0)
+        except BaseException:
+            del self[name]
+            raise
         self[name] = value
         return value
 
@@ -69,6 +73,17 @@ class LayerScope(Scope):
     def choose(self, relation: Any, *, prefer: bool) -> bool:
         """Choose a case where the sizes leave it open."""
         return self.facts.decide(relation, prefer=prefer)
+
+    def tentatively(self, compute: Callable[[], Value]) -> tuple[bool, Value]:
+        """Compute a value, and say whether that went without demands, choices and errors."""
+        before = self.facts.tentative
+        self.facts.tentative = True
+        try:
+            return True, compute()
+        except (Tentative, FormulaError, Misfit):
+            return False, None
+        finally:
+            self.facts.tentative = before
 
     def require(self, value: Any, message: Callable[[], str], kind: str = "check") -> None:
         """Demand a relation."""

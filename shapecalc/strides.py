@@ -175,10 +175,12 @@ def _fitted(
     The dimensions are taken together, from the last on, while they lie as one; each such run must
     be filled by dimensions of the view.
     """
-    if strides == in_order(shape) or any(_same(scope, size, 0) for size in shape):
+    if strides == in_order(shape):
+        return in_order(wanted), []
+    chances: list[Relation] = []
+    if any(_same(scope, size, 0, chances) for size in shape):
         return in_order(wanted), []
     found = [0] * len(wanted)
-    chances: list[Relation] = []
     place = len(wanted)
     run: Size = 1  # how many numbers lie as one
     step = strides[-1]
@@ -190,7 +192,9 @@ def _fitted(
         ):
             continue
         filled: Size = 1
-        while place and (not _same(scope, filled, run, chances) or wanted[place - 1] == 1):
+        while place and (
+            not _same(scope, filled, run, chances) or _same(scope, wanted[place - 1], 1, chances)
+        ):
             place -= 1
             found[place] = filled * step
             filled = filled * wanted[place]

@@ -97,3 +97,23 @@ class Wrong(nn.Module):
     assert wrong.error is not None
     assert wrong.error.location is not None
     assert wrong.error.location.line == 11
+
+
+def test_a_forgotten_contiguous_after_attention_is_found() -> None:
+    net = {
+        "inputs": {"x": ["N", "L", 64]},
+        "layers": [
+            {"name": "q", "layer": "Linear(64, 64)", "from": "x"},
+            "view(N, L, 8, 8)",
+            {"name": "heads", "layer": "transpose(1, 2)"},
+            {"name": "turned", "layer": "transpose(-2, -1)"},
+            {"name": "scores", "layer": "matmul", "from": ["heads", "turned"]},
+            {"name": "weights", "layer": "Softmax(dim=-1)"},
+            {"name": "mixed", "layer": "matmul", "from": ["weights", "heads"]},
+            "transpose(1, 2)",
+            {"name": "joined", "layer": "view(N, L, 64)"},
+        ],
+    }
+    result = shapecalc.infer(net)
+    assert [error.layer for error in result.errors] == ["joined"]
+    assert result.fixes[0]["call"] == "reshape(N, L, 64)"

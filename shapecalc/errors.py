@@ -66,6 +66,13 @@ class SpecError(ShapecalcError):
     default_code = "S101"
 
 
+class TracebackError(SpecError):
+    """A traceback in the place of a net; `text` is all of it."""
+
+    default_code = "S105"
+    text: str = ""
+
+
 class ShapeError(ShapecalcError):
     """Shapes that don't fit.
 

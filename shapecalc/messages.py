@@ -31,9 +31,11 @@ _MAX_SPLITS = 6
 _MAX_MESSAGE = 5_000
 _MOST_NAMES = 8  # layers in the heading
 _IN_A_NET = (
-    "In your own net `shapecalc infer model.py:Net --input 1x3x32x32` names the layer and the line, and offers"
-    " what mends it; `shapecalc solve model.py:Net` gives all input sizes that fit."
+    "In your own net `shapecalc infer {net} --input 1x3x32x32` names the layer and the line, and offers"
+    " what mends it; `shapecalc solve {net}` gives all input sizes that fit."
 )
+_FRAME = re.compile(r'File "([^"\n]+)", line (\d+), in \S+\s*\n[ \t]*(\S.*)')
+_LIBRARY = re.compile(r"site-packages|dist-packages|[\\/]torch[\\/]|[\\/]lib[\\/]python|^<")
 
 
 class Match(NamedTuple):
@@ -55,6 +57,7 @@ def explain_message(message: str, registry: Registry) -> list[Line]:
 
     Raises `SpecError` when it is none that the registry or `messages.yaml` knows.
     """
+    message = message[-_MAX_MESSAGE:]
     found = find_messages(message, registry)
     if not found:
         raise SpecError(
@@ -65,7 +68,7 @@ def explain_message(message: str, registry: Registry) -> list[Line]:
         )
     best = next((match for match in found if match.key == found[0].key and match.advice), found[0])
     if best.key is None:
-        return [heading(best.title), *map(text, best.advice)]
+        return [heading(best.title), *_place(message), *map(text, best.advice)]
     names = dict.fromkeys(
         name
         for match in found
@@ -77,18 +80,35 @@ def explain_message(message: str, registry: Registry) -> list[Line]:
     lines = [
         heading(", ".join(list(names)[:_MOST_NAMES]) + more),
         text(str(entry.get("summary", ""))),
+        *_place(message),
     ]
     if best.advice:
         lines += map(text, best.advice)
     else:
         lines += _values(best)
         lines += _rule(best, entry)
-    return [*lines, text(_IN_A_NET)]
+    frame = _own_frame(message)
+    return [*lines, text(_IN_A_NET.format(net="model.py:Net" if frame is None else frame[0]))]
+
+
+def _place(message: str) -> Iterator[Line]:
+    """Say which line of the user's a traceback is about."""
+    frame = _own_frame(message)
+    if frame is not None:
+        file, number, line = frame
+        yield text(f"It is raised in {file}, line {number}: {line.strip()}")
+
+
+def _own_frame(message: str) -> tuple[str, str, str] | None:
+    """Give the file, line and code of a traceback's last call that is in no library."""
+    frames: list[tuple[str, str, str]] = _FRAME.findall(message)
+    own = [frame for frame in frames if not _LIBRARY.search(frame[0])]
+    return own[-1] if own else None
 
 
 def find_messages(message: str, registry: Registry) -> list[Match]:
     """Give the templates that a message fits, the one with most words of its own first."""
-    words = " ".join(message[:_MAX_MESSAGE].split())
+    words = " ".join(message[-_MAX_MESSAGE:].split())
     found = (*_of_layers(words, registry), *_of_no_layer(words))
     return sorted(found, key=lambda match: (-match.weight, not match.advice))
 

@@ -184,7 +184,7 @@ class Propagation:
         try:
             self.layout.note(layer, inputs, done.scope, done.output)
         except Misfit as misfit:
-            misfit.wording = _wording(done.scope, misfit)  # type: ignore[attr-defined]
+            misfit.wording = _wording(done.scope, misfit.kind)  # type: ignore[attr-defined]
             raise
 
     def _error(self, layer: Layer, misfit: Misfit) -> ShapeError:
@@ -288,7 +288,7 @@ class Propagation:
             complete(made.type, made.type.forward, made.forward.values, scope)
             self._check(scope, static=True)
         except Misfit as misfit:
-            misfit.wording = _wording(scope, misfit)  # type: ignore[attr-defined]
+            misfit.wording = _wording(scope, misfit.kind)  # type: ignore[attr-defined]
             raise
 
     def _check(self, scope: LayerScope, *, static: bool) -> None:
@@ -337,8 +337,12 @@ class Propagation:
             _demand_natural(output, inputs, facts)
         except Misfit as misfit:
             if getattr(misfit, "wording", None) is None:  # a module inside may have its own
-                misfit.wording = _wording(scope, misfit)  # type: ignore[attr-defined]
+                misfit.wording = _wording(scope, misfit.kind)  # type: ignore[attr-defined]
             raise
+        except FormulaError as error:
+            refused = Misfit(str(error), open_=error.open)
+            refused.wording = _wording(scope, "output")  # type: ignore[attr-defined]
+            raise refused from None
         return output, scope
 
     def _axes_of(self, type_: LayerType, given: list[tuple[Input, Output]]) -> int:
@@ -534,10 +538,10 @@ def _at_least_zero(size: Dim) -> Any:
     return compare(size, ">=", 0)
 
 
-def _wording(scope: LayerScope, misfit: Misfit) -> str | None:
-    """Say how PyTorch words a misfit, for searching."""
+def _wording(scope: LayerScope, kind: str) -> str | None:
+    """Say how PyTorch words a misfit of a kind, for searching."""
     templates = scope.type.data.get("pytorch") or {}
-    text = templates.get(misfit.kind)
+    text = templates.get(kind)
     if text is None:
         return None
     try:

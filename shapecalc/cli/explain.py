@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import SpecError
+from ..errors import SpecError, TracebackError
 from .options import (
     Face,
     common,
@@ -61,8 +61,10 @@ def command(
       shapecalc explain resnet18 --format latex -o resnet18.tex
       shapecalc explain S203
       shapecalc explain "mat1 and mat2 shapes cannot be multiplied (64x9216 and 400x120)"
+      python train.py 2>&1 | shapecalc explain
 
-    Also explains a code of shapecalc's, and a message that PyTorch printed.
+    Also explains a code of shapecalc's, and a message that PyTorch printed, with all that Python
+    printed around it.
     """
     from ..render.steps import render_steps
 
@@ -79,6 +81,10 @@ def command(
         asked = pair(targets, places)
         try:
             lines, failed = _derived(net, registry, asked, inputs, assignments)
+        except TracebackError as error:
+            from ..messages import explain_message
+
+            lines, failed = explain_message(error.text, registry), False
         except SpecError as error:
             if net is None or " " not in net:
                 raise

@@ -8,7 +8,7 @@ import os
 import re
 from typing import Any
 
-from ..errors import Location, SpecError, nearest_words
+from ..errors import Location, SpecError, TracebackError, nearest_words
 from ..net import Net
 from ..registry import Registry
 from .expressions import looks_like_expression, read_expression
@@ -23,6 +23,7 @@ _PYTHON_FILE = r"(.+?\.py)(?::(.+))?"
 _SOURCE = r"^(import \w|from \S+ import |class \w+|(async )?def \w+|@\w)"
 _SPEC = r"^(layers|input|inputs|modules|name|outputs) *:"
 _PRINTED = r"[\w.]+\(|\([^()\s]+\): \w"
+_TRACEBACK = r"^Traceback \(most recent call last\):|^(\w+\.)*\w*(Error|Exception): \S"
 _ROOT = r"\w\(\s*$"
 _PART = r"^(.*\s)?\([^()\s]+\): \w"
 
@@ -126,6 +127,15 @@ def read_text(text: str, file: str, *, registry: Registry, inputs: Any = None) -
     Raises `SpecError` for what can't be read.
     """
     bare = text.removeprefix("\ufeff").strip()
+    if re.search(_TRACEBACK, text, re.MULTILINE):
+        traceback = TracebackError(
+            "this is what Python prints of an error, and no net",
+            hint="`shapecalc explain` says what it means",
+            location=Location(file, 1, 1),
+            source="",
+        )
+        traceback.text = text
+        raise traceback
     if not bare:
         raise SpecError(
             "there is nothing on standard input" if file == STDIN else f"{file} is empty",

@@ -155,6 +155,8 @@ def _followed(
     except ShapeWanted:
         pass
     else:
+        if tracer.failed is not None and inputs and not tracer.symbolic():
+            return _with_the_rest(net, builder, file, registry)
         if not tracer.choices or not tracer.symbolic():
             return net
         choices = tuple(tracer.choices)
@@ -177,6 +179,20 @@ def _followed(
         code="S118",
     )
     raise SourceUnfollowed(wanted, tracer.net(built.name, built.root, [], file))
+
+
+def _with_the_rest(net: Net, builder: Callable[..., Built], file: str, registry: Registry) -> Net:
+    """Add what follows the layer that failed, which other sizes show: fixes are tried on all of it."""
+    try:
+        whole = _followed(builder, {}, {}, file, registry)
+    except (SpecError, ShapeError, SourceMisfit):
+        return net
+    count = len(net.layers)
+    own = [(layer.name, layer.call, layer.sources, layer.named) for layer in net.layers]
+    other = [(layer.name, layer.call, layer.sources, layer.named) for layer in whole.layers]
+    if own != other[:count]:
+        return net
+    return whole._replace(inputs=net.inputs, where=net.where, notes=net.notes, others=None)
 
 
 def _refuses_all(tried: list[tuple[Guess, SpecError | SourceMisfit]]) -> bool:

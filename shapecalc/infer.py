@@ -359,10 +359,10 @@ def _usual_case(run: Callable[[tuple[bool, ...]], tuple[Result, list[bool]]]) ->
     """Run the case that sizes mostly are, or, where the net can't run there, one in which it can.
 
     Which sizes are dropped by a squeeze, say, may be open. Where several cases run, a warning says
-    that there are others than the one that is shown.
+    that there are others than the one that is shown; where none does, it is the one that gets farthest.
     """
-    first, choices = run(())
-    fitting = [] if first.errors else [first]
+    farthest, choices = run(())
+    fitting = [] if farthest.errors else [farthest]
     scripts = [(*choices[:index], not choices[index]) for index in range(len(choices))]
     for _ in range(MAX_OTHER_CASES):
         if not scripts or len(fitting) > 1:
@@ -374,8 +374,10 @@ def _usual_case(run: Callable[[tuple[bool, ...]], tuple[Result, list[bool]]]) ->
         ]
         if not result.errors and all(values for values in result.symbols.values()):
             fitting.append(result)
+        elif len(result.steps) > len(farthest.steps):
+            farthest = result
     if not fitting:
-        return first
+        return farthest
     if len(fitting) > 1 or scripts:
         fitting[0].warnings += (
             "the shapes are those where the conditions hold; other sizes may run as well, with"

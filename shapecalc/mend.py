@@ -15,7 +15,7 @@ from .dims import Dim, symbols_of
 from .errors import ShapecalcError, ShapeError
 from .facts import Facts
 from .given import guessed_shape, hyperparameters
-from .infer import Result, propagate_net
+from .infer import Result, infer, propagate_net
 from .net import Layer, Net, Shape, references, size_json
 from .question import BATCH, ask, cut
 from .registry import LayerType, Registry
@@ -70,9 +70,14 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
     if other is not None:
         return (_with_later_layers(result, other),)
     changes: dict[frozenset[tuple[str | None, str | None]], Fix] = {}
-    for fix in (_with_later_layers(result, fix) for fix in _arguments(result, layer, error)):
-        calls = {(fix.layer, fix.call), *(fix.also or {}).items()}
-        changes.setdefault(frozenset(calls), fix)
+    for further in (False, True):
+        if any(fix.then is None for fix in changes.values()):
+            break  # layers before are changed only where the layer itself can't mend the net
+        for fix in _arguments(result, layer, error, further=further):
+            longer = _with_later_layers(result, fix)
+            calls = {(longer.layer, longer.call), *(longer.also or {}).items()}
+            if longer.then is None or not further:
+                changes.setdefault(frozenset(calls), longer)
     inputs = [*_inputs(result, layer)]
     most = _MOST_CHANGES if any(fix.then is None for fix in inputs) else _MOST_AFTER
     small = [fix for fix in changes.values() if len(fix.also or {}) <= most or _joins(layer)]
@@ -117,7 +122,10 @@ class _Trial(NamedTuple):
     spots: tuple[Spot, ...]
 
 
-def _arguments(result: Result, layer: Layer, error: ShapeError) -> Iterator[Fix]:
+def _arguments(
+    result: Result, layer: Layer, error: ShapeError, *, further: bool = False
+) -> Iterator[Fix]:
+    """Yield changes that mend a misfit: of its own layer's call, `further` or else of those before."""
     numbers = _with_numbers(result, layer.name)
     if numbers is None:
         return
@@ -139,9 +147,9 @@ def _arguments(result: Result, layer: Layer, error: ShapeError) -> Iterator[Fix]
                 continue
             offered.add(call)
             yield Fix("argument", trial.owner.name, f"{trial.owner.name}: {call}", call)
-            if trial.owner is layer and trial.spots[0].parameter.name == error.kind:
+            if trial.owner is layer and trial.spots[0].parameter.name == error.kind and not further:
                 return
-        if offered and not _joins(layer):
+        if offered and not _joins(layer) and not further:
             return
 
 
@@ -326,7 +334,7 @@ def _changed(result: Result, net: Net, calls: Mapping[str, str]) -> Result:
     )
     shapes: dict[str, Shape] = {name: result.inputs[name] for name in changed.inputs}
     registry = result.propagation.registry
-    return propagate_net(changed, shapes, Facts(mixing=None), _values(result), registry)
+    return infer(changed, input=shapes, set=_values(result), registry=registry)
 
 
 def _call_that_fits(result: Result, net: Net, trial: _Trial) -> str | None:

@@ -251,3 +251,35 @@ def test_a_fix_for_symbolic_sizes_says_for_which() -> None:
     texts = [fix.text for fix in fixes_for(shapecalc.infer(net))]
     assert texts == ["2: Linear(21600, 3) where 6*(H - 4)*(W - 4) == 21600"]
     assert fixes_for(shapecalc.infer("view(-1, 42, 3) | view(5, 6)", input=("N", 42, "L"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "wrong"),
+    [
+        ("lenet", "conv2", "Conv2d(3, 16, 5)"),
+        ("lenet", "fc1", "Linear(400, 121)"),
+        ("resnet18", "layer1.0.conv2", "Conv2d(64, 65, 3, padding=1, bias=False)"),
+        (
+            "mobilenet_v2",
+            "features.4.conv.2",
+            "Conv2d(144, 16, 1, bias=False)",
+        ),
+        ("crnn", "cnn.conv3", "Conv2d(3, 256, 3, padding=1)"),
+        ("crnn", "rnn.0.embedding", "Linear(513, 256)"),
+    ],
+)
+@pytest.mark.parametrize("height", ["H", 32])
+def test_one_wrong_argument_of_a_net_is_mended(
+    name: str, layer: str, wrong: str, height: int | str
+) -> None:
+    net = shapecalc.load(name).to_dict()
+    for item in net["layers"]:
+        item["layer"] = wrong if item["name"] == layer else item["layer"]
+    channels = next(iter(net["inputs"].values()))[1]
+    shape = ("N" if height == "H" else 2, channels, height, "W" if height == "H" else 32)
+    result = shapecalc.infer(net, input=shape)
+    fixes = [fix for fix in fixes_for(result) if fix.call is not None]
+    assert fixes
+    for fix in fixes:
+        assert fix.then is None
+        assert not shapecalc.infer(mended(net, fix), input=shape).errors

@@ -19,7 +19,18 @@ from .syntax import Call, Conditional, Constant, Name, Node, Sequence, Star, nam
 
 OURS = "layers.yaml"  # the file that comes with shapecalc
 PREFIXES = frozenset(
-    {"nn", "torch", "torch.nn", "F", "torch.nn.functional", "nn.functional", "functional", "einops"}
+    [
+        "nn",
+        "torch",
+        "torch.nn",
+        "F",
+        "torch.nn.functional",
+        "nn.functional",
+        "functional",
+        "einops",
+        "ops",
+        "torchvision.ops",
+    ]
 )
 _KEYS = frozenset(
     [

@@ -126,6 +126,7 @@ DETAILS = """N(
   (z): Sequential()
   (f): FractionalMaxPool2d()
   (drop): StochasticDepth(p=0.0, mode=row)
+  (path): DropPath(p=0.0, mode=row)
   (norm): LayerNorm2d((96,), eps=1e-06, elementwise_affine=True, bias=True)
   (bn): BatchNormAct2d(
     6, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True
@@ -159,7 +160,7 @@ def test_what_modules_show_of_themselves() -> None:
     assert [note.split()[0] for note in net.notes] == [
         "MultiheadAttention",
         "FractionalMaxPool2d",
-        "StochasticDepth",
+        "DropPath",
         "what",
     ]
     assert net.notes[1] in shapecalc.infer(net).warnings

@@ -541,6 +541,32 @@ class Net(nn.Module):
         [(2, 4, 8, 8)],
         [[2, 32, 8], [2, 3, 8, 8]],
     ),
+    "layers of torchvision and blocks that it makes of them": (
+        """
+import torchvision
+from torchvision.ops import MLP, Permute, StochasticDepth, roi_align
+from torchvision.ops.misc import Conv2dNormActivation, Conv3dNormActivation, SqueezeExcitation
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = Conv2dNormActivation(3, 8, (3, 1), stride=2, activation_layer=nn.SiLU)
+        self.bare = Conv2dNormActivation(8, 8, 1, norm_layer=None, activation_layer=None, inplace=None)
+        self.deep = Conv3dNormActivation(3, 8, dilation=(1, 2, 1))
+        self.scale = SqueezeExcitation(8, 2, activation=nn.SiLU)
+        self.depth = StochasticDepth(0.1, "row")
+        self.frozen = torchvision.ops.FrozenBatchNorm2d(8)
+        self.mlp = MLP(8, [16, 4], norm_layer=nn.LayerNorm)
+        self.last = Permute([0, 2, 3, 1])
+
+    def forward(self, x):
+        y = self.bare(self.depth(self.scale(self.frozen(self.stem(x)))))
+        boxes = torch.zeros(5, 5)
+        return self.mlp(self.last(y)), roi_align(y, boxes, 7, 0.5, 2), self.deep(x.unsqueeze(2))
+""",
+        [(2, 3, 16, 16)],
+        [[2, 8, 8, 4], [5, 8, 7, 7], [2, 8, 1, 16, 16]],
+    ),
     "numbers that decide over numbers alone": (
         """
 class Net(nn.Module):

@@ -69,6 +69,8 @@ def _with_imports(body: list[str]) -> str:
     if "einops." in text:
         home = "einops.layers.torch" if "einops.layers." in text else "einops"
         imports.insert(0, f"import {home}")
+    if "torchvision." in text:
+        imports.append("import torchvision")
     if re.search(r"\bF\.", text):
         imports.append("import torch.nn.functional as F")
     imports.append("from torch import nn")

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ...errors import SpecError
-from ...spelling import names_by_path
+from ...spelling import home_of, names_by_path
 from .containers import CONTAINERS
 from .numerics import NUMERICS, array_attribute
 from .standard import STANDARD
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Packages that PyTorch brings along or that are read with it; anything else is absent.
 _PRESENT = frozenset({"torch", "numpy", "torchvision", "einops"})
+_VISION = "torchvision.ops"
 _TABLES: dict[str, dict[str, Value]] = {
     "numpy": NUMERICS,
     "torchvision": {"torchvision.__version__": "0.29.1"},
@@ -78,6 +79,8 @@ class Libraries:
             return torch_member(machine, path)
         if top == "einops":
             return self._einops(machine).get(path, Library(path))
+        if path.startswith(_VISION):
+            return self._vision(machine, path, name)
         table = _TABLES.get(top, STANDARD)
         if path in table:
             return table[path]
@@ -87,6 +90,23 @@ class Libraries:
             return Library(path)
         if top in sys.stdlib_module_names or top == "numpy":
             return Library(path)
+        return Opaque(f"{path}, which isn't beside this file", machine.here(), foreign=True)
+
+    def _vision(self, machine: Machine, path: str, name: str) -> Value:
+        """Give what torchvision.ops has, in whichever of its files: the registry's, or made of layers."""
+        if path == _VISION or (name.islower() and not machine.registry.knows(name)):
+            return Library(path)
+        if machine.registry.knows(name):
+            type_ = machine.registry.find(name)
+            if home_of(type_) == _VISION:
+                return (
+                    TorchFunction(name)
+                    if type_.is_function
+                    else machine.tracer.modules.layer_class(name)
+                )
+        names = machine.loader.stand_in(f"{_VISION}.made").names
+        if name in names:
+            return names[name]
         return Opaque(f"{path}, which isn't beside this file", machine.here(), foreign=True)
 
     def _einops(self, machine: Machine) -> dict[str, Value]:

@@ -382,7 +382,121 @@ class _ConvNd(nn.Module):
     def reset_parameters(self):
         pass
 """
+_VISION = """
+import torch.nn as nn
+
+
+def around(kernel_size, dilation):
+    if isinstance(kernel_size, int) and isinstance(dilation, int):
+        return (kernel_size - 1) // 2 * dilation
+    axes = len(dilation) if isinstance(kernel_size, int) else len(kernel_size)
+    kernels = (kernel_size,) * axes if isinstance(kernel_size, int) else kernel_size
+    steps = (dilation,) * axes if isinstance(dilation, int) else dilation
+    return tuple((kernels[i] - 1) // 2 * steps[i] for i in range(axes))
+
+
+def words(inplace):
+    return {} if inplace is None else {"inplace": inplace}
+
+
+class ConvNormActivation(nn.Sequential):
+    conv_layer = nn.Conv2d
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size=3,
+        stride=1,
+        padding=None,
+        groups=1,
+        norm_layer=nn.BatchNorm2d,
+        activation_layer=nn.ReLU,
+        dilation=1,
+        inplace=True,
+        bias=None,
+    ):
+        layers = [
+            self.conv_layer(
+                in_channels,
+                out_channels,
+                kernel_size,
+                stride,
+                around(kernel_size, dilation) if padding is None else padding,
+                dilation=dilation,
+                groups=groups,
+                bias=norm_layer is None if bias is None else bias,
+            )
+        ]
+        if norm_layer is not None:
+            layers.append(norm_layer(out_channels))
+        if activation_layer is not None:
+            layers.append(activation_layer(**words(inplace)))
+        super().__init__(*layers)
+        self.out_channels = out_channels
+
+
+class Conv2dNormActivation(ConvNormActivation):
+    pass
+
+
+class Conv3dNormActivation(ConvNormActivation):
+    conv_layer = nn.Conv3d
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size=3,
+        stride=1,
+        padding=None,
+        groups=1,
+        norm_layer=nn.BatchNorm3d,
+        activation_layer=nn.ReLU,
+        dilation=1,
+        inplace=True,
+        bias=None,
+    ):
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            groups,
+            norm_layer,
+            activation_layer,
+            dilation,
+            inplace,
+            bias,
+        )
+
+
+class MLP(nn.Sequential):
+    def __init__(
+        self,
+        in_channels,
+        hidden_channels,
+        norm_layer=None,
+        activation_layer=nn.ReLU,
+        inplace=None,
+        bias=True,
+        dropout=0.0,
+    ):
+        layers = []
+        for channels in hidden_channels[:-1]:
+            layers.append(nn.Linear(in_channels, channels, bias=bias))
+            if norm_layer is not None:
+                layers.append(norm_layer(channels))
+            layers.append(activation_layer(**words(inplace)))
+            layers.append(nn.Dropout(dropout, **words(inplace)))
+            in_channels = channels
+        layers.append(nn.Linear(in_channels, hidden_channels[-1], bias=bias))
+        layers.append(nn.Dropout(dropout, **words(inplace)))
+        super().__init__(*layers)
+"""
 STANDINS: dict[str, str] = {
+    "torchvision.ops.made": _VISION,
     "torch.nn._ConvNd": _CONVOLUTION,
     "torch.distributions": _DISTRIBUTIONS,
     "timm.models.layers": _DROP_PATH,

@@ -31,7 +31,10 @@ LEFT_OUT = words(
     "unique unique_consecutive nonzero argwhere masked_select bincount multinomial one_hot item "
     "cuda xpu mps pin_memory type DataParallel DistributedDataParallel parameter buffer cholesky "
     "softmax log_softmax "  # of two namesakes, one takes None
-    "scaled_dot_product_attention"  # reads values beyond their end where there are more keys
+    "scaled_dot_product_attention "  # reads values beyond their end where there are more keys
+    # These crash without boxes or pictures, and take tensors of more dimensions, or shapes for sizes.
+    "RoIAlign RoIPool PSRoIAlign PSRoIPool roi_align roi_pool ps_roi_align ps_roi_pool DeformConv2d "
+    "FrozenBatchNorm2d stochastic_depth"
 )
 # Numbers that stand for tensors, of which shapes don't say how large they are.
 NUMBERS_COUNT = words("quantile nanquantile bernoulli bernoulli_")

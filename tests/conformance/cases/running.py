@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import torch
@@ -14,6 +16,11 @@ from cases.calls import Call, is_class
 from cases.draw import Tensor, words
 
 Outcome: TypeAlias = dict[str, Any]
+
+try:
+    VISION: ModuleType | None = import_module("torchvision.ops")
+except ImportError:
+    VISION = None
 
 LONGEST_MESSAGE = 300
 DTYPES = {
@@ -45,7 +52,8 @@ OF_LINALG = words(
 TORCH_FUNCTIONS = words("where")
 ATTRIBUTES = words("T H mT mH")
 WITH_UNDERSCORES = words("rsub rdiv rtruediv rpow")
-PLACES = (nn.functional, torch.Tensor, torch, torch.linalg, torch.fft, torch.special)
+PLACES = (nn.functional, torch.Tensor, torch, torch.linalg, torch.fft, torch.special, VISION)
+CLASSES = {**(vars(VISION) if VISION else {}), **vars(nn)}
 
 # Wrappers of modules: what they wrap is the call, and the tensors go to what they give back.
 _PARAMETRIZATIONS = nn.utils.parametrizations
@@ -54,6 +62,7 @@ WRAPPERS: Mapping[str, Any] = {
     "spectral_norm": nn.utils.spectral_norm,
     "parametrized_weight_norm": _PARAMETRIZATIONS.weight_norm,
     "parametrized_spectral_norm": _PARAMETRIZATIONS.spectral_norm,
+    "parametrized_orthogonal": _PARAMETRIZATIONS.orthogonal,
 }
 
 
@@ -98,7 +107,7 @@ def _outputs(call: Call) -> tuple[list[Any], nn.Module | None]:
         by_name = {name: _gathered(value, tensors) for name, value in last.items()}
     else:
         source = list(call.source)
-    scope = {**vars(nn), "empty": _filled, "call_function": _call_function}
+    scope = {**CLASSES, "empty": _filled, "call_function": _call_function}
     scope |= {"by_name": by_name, "tensors": [_gathered(item, tensors) for item in source]}
     if call.type in WRAPPERS:
         scope["wrapper"] = WRAPPERS[call.type]
@@ -133,7 +142,7 @@ def _call_function(
 def has_function(name: str) -> bool:
     """Tell whether a class, a function, a method or an attribute has this name."""
     if is_class(name):
-        return hasattr(nn, name)
+        return name in CLASSES
     if name in ("getitem", *WRAPPERS):
         return True
     return name in (*ATTRIBUTES, *WITH_UNDERSCORES) or any(_has(place, name) for place in PLACES)

@@ -72,17 +72,35 @@ def shapes_by_name(net: Net, given: InputLike) -> dict[str, ShapeLike]:
     return found
 
 
-def input_shapes(
-    net: Net, given: InputLike, values: Mapping[str, Size], registry: Registry
-) -> dict[str, Shape]:
-    """Give every input its shape: as given, as the net says, or as its first layers need it."""
-    by_name = shapes_by_name(net, given)
-    for name in by_name:
+def _of_inputs(net: Net, given: InputLike) -> dict[str, ShapeLike]:
+    """Name shapes, all of which must be of the net's inputs."""
+    found = shapes_by_name(net, given)
+    for name in found:
         if name not in net.inputs:
             known = ", ".join(net.inputs)
             raise SpecError(
                 f"the net has no input {name}", hint=f"its inputs are: {known}", code="S117"
             )
+    return found
+
+
+def with_shapes(net: Net, given: InputLike) -> Net:
+    """Put shapes that are given in the place of those that the net says.
+
+    Raises `SpecError` for an input that the net doesn't have.
+    """
+    found = {
+        name: tuple([_size(item, {}) for item in shape])
+        for name, shape in _of_inputs(net, given).items()
+    }
+    return net._replace(inputs={**net.inputs, **found})
+
+
+def input_shapes(
+    net: Net, given: InputLike, values: Mapping[str, Size], registry: Registry
+) -> dict[str, Shape]:
+    """Give every input its shape: as given, as the net says, or as its first layers need it."""
+    by_name = _of_inputs(net, given)
     found: dict[str, Shape] = {}
     open_ = any(by_name.get(name, shape) is None for name, shape in net.inputs.items())
     if not net.layers and (open_ or not net.outputs):  # modules whose forward isn't known

@@ -74,8 +74,6 @@ _KEYS = frozenset(
         "messages",
     ]
 )
-# What a map says of each class for itself.
-_BY_CLASS = ("python", "function", "numbers")
 # What becomes of numbers that are known, in a word. `readers/python` knows how each is worked out.
 NUMBERS = (
     # what functions make of one tensor
@@ -561,15 +559,6 @@ class Registry:
             return found
         entry = self._entries[key]
         found = _read_yaml(entry)
-        for section in _BY_CLASS:
-            for name in found[section] if isinstance(found.get(section), dict) else ():
-                if name not in found["layers"]:
-                    near = nearest_words(str(name), found["layers"])
-                    raise SpecError(
-                        f"{key} in {entry.file}: {name} under {section} is none of its layers",
-                        hint=f"did you mean {near[0]}?" if near else None,
-                        code="S120",
-                    )
         other = found.pop("like", None)
         if other is not None:
             if other not in self._entries or other == key:

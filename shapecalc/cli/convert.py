@@ -44,20 +44,15 @@ def command(
       shapecalc convert lenet -o lenet.py
       shapecalc convert "Conv2d(3, 6, 5) | ReLU" --format json
     """
-    from ..given import named_numbers
+    from ..given import named_numbers, with_shapes
     from ..readers.setting import with_values
 
     shapes, values = parse_inputs(inputs), parse_assignments(assignments)
     registry = load_registry(registries)
     read = load_net(net, registry, shapes)
     if shapes is not None:
-        first = next(iter(read.inputs), "input")
-        named = shapes if isinstance(shapes, dict) else {first: shapes}
-        unknown = [name for name in named if name not in read.inputs]
-        if unknown:
-            raise click.BadParameter(f"the net has no input {unknown[0]}", param_hint="--input")
-        values = {**named_numbers(read, named), **(values or {})}
-        read = read._replace(inputs={**read.inputs, **named})
+        values = {**named_numbers(read, shapes), **(values or {})}
+        read = with_shapes(read, shapes)
     read = with_values(read, values or {})
     match "json" if face.json else form or form_by_ending(face.output, ENDINGS, "yaml"):
         case "json":

@@ -20,6 +20,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACES = re.compile(r"\{([^{}]*)\}?")
 _MAPS = ("parameters", "forward", "inputs", "where", "checks", "for_each", "submodules", "words")
 _MAPS_TOO = ("operator", "window", "pytorch", "messages", "explain", "attributes", "aliases")
+_BY_CLASS = ("python", "function", "numbers")  # where a map gives each class its own
 _WINDOW = ("kernel", "stride", "padding", "total")
 # What formulas may use besides arguments, inputs, sizes in patterns, and names under `where`.
 _GIVEN = ("axes", "place", "given", "singles", "tuples", "lists", "layer", "output")
@@ -90,6 +91,12 @@ class OwnLayers:
                     what = f"the argument {show_word(name)} has no type"
                     hint = "such as `size`, or `int = 1` where it may be left out"
                     raise self.fail(((path, section), name), what, key=True, hint=hint)
+        for section in _BY_CLASS:
+            for name in entry[section] if isinstance(entry.get(section), dict) else ():
+                if name not in entry["layers"]:
+                    what = f"{show_word(name)} under {section} is none of the layers"
+                    near = suggestion(name, entry["layers"])
+                    raise self.fail(((path, section), name), what, key=True, hint=near)
         window = entry.get("window") or {}
         missing = [name for name in _WINDOW[:3] if window and name not in window]
         if missing:

@@ -117,6 +117,18 @@ def reach(path: list[str], root: Tree) -> str:
     return text
 
 
+def reach_weight(name: str, kind: str, root: Tree) -> str:
+    """Write how a tensor is reached, be it inside a module that is made whole: `self.conv.weight`."""
+    path = name.split(".")
+    if _found(root, path) is not None:
+        return reach(path, root)
+    for owner in parents(name):
+        rest = name[len(owner) + 1 :].split(".")
+        if _found(root, owner.split(".")) is not None and all(map(is_attribute, rest)):
+            return f"{reach(owner.split('.'), root)}.{'.'.join(rest)}"
+    return f"self.get_{kind}({dumps(name)})"
+
+
 def second_name(name: str, target: str, root: Tree) -> str:
     """Write the line that registers a module or a tensor under a second name."""
     parent, _, last = name.rpartition(".")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from math import inf
 
 from ..errors import SpecError
+from ..formula import ARITHMETIC
 from ..net import Layer, Net, Reference, Source, references
 from ..readers.shapes import numbers_hint
 from ..registry import LayerType, Registry
@@ -31,6 +32,7 @@ from .containers import (
     is_sequential,
     parents,
     reach,
+    reach_weight,
     second_name,
     tree_of,
     whole_calls,
@@ -242,7 +244,7 @@ class _Writer:
         match node:
             case Call("size", (where, dim), _, _):
                 return Call(f"{self._output(where)}.size", (dim,), ())
-            case Call():
+            case Call(name) if name not in ARITHMETIC:
                 return self.torch_call(node)
             case Constant(float() as value) if value in (inf, -inf):
                 return Call("float", (Constant(str(value)),), ())
@@ -283,9 +285,9 @@ class _Writer:
         type_ = self.types[layer.name]
         call = typed(call, type_, self.numbers.get(layer.name))
         type_ = self.registry.find(call.function)
-        module = self.module(layer.shares or layer.name)
         if _is_weight(type_):
-            return module
+            return reach_weight(layer.shares or layer.name, type_.name, self.tree)
+        module = self.module(layer.shares or layer.name)
         tensors = [self.tensor(source) for source in layer.sources]
         named = [f"{name}={self.tensor(source)}" for name, source in layer.named]
         if self.is_module(layer):
@@ -298,7 +300,7 @@ class _Writer:
             return f"{tensors[0]}[{index_text(self._indices(call, type_))}]"
         given = self._arguments(call.arguments, call.keywords)
         if sign:
-            return f" {sign} ".join([*tensors, *([given] if given else [])])
+            return f" {sign} ".join(self._operands(layer, type_, given))
         template = python_of(type_)
         if "{" in template:
             return fill(template, self._parts(layer, call, type_))
@@ -318,6 +320,12 @@ class _Writer:
             tensors[0] = f"[{tensors[0][1:-1]}]"  # einops takes tensors in a list, not in a tuple
         path = path_of(type_) if home or template else f"torch.{type_.name}"
         return f"{path}({_joined(tensors, given, named)})"
+
+    def _operands(self, layer: Layer, type_: LayerType, number: str) -> list[str]:
+        """Write what stands on both sides of an operator: `1 + x` names the tensor."""
+        by_name = {name: self.tensor(source) for name, source in layer.named}
+        rest = [*map(self.tensor, layer.sources), number]
+        return [by_name.get(item.name) or rest.pop(0) for item in type_.inputs]
 
     def _indices(self, call: Call, type_: LayerType) -> tuple[Node, ...]:
         """Write what stands in brackets; a tensor there, known by its shape, holds indices."""

@@ -178,9 +178,24 @@ class Modules:
         if isinstance(module, Opaque):
             return module
         if not isinstance(module, Module) or module.arguments is None:
+            machine = self.tracer.machine
+            if (
+                isinstance(module, Module)
+                and not module.parameters
+                and machine.catches("ValueError")
+            ):
+                raise machine.fail("ValueError", f"{type_.name}: the module has no parameter")
             raise SpecError(f"{type_.name} of this is not followed: it is no layer of PyTorch")
         module.wrappers.append((type_.name, rest, dict(keywords)))
         module.made = None
+        try:
+            self.state_of(module)
+        except ShapeError as error:
+            if not self.tracer.machine.catches("ValueError"):
+                raise
+            module.wrappers.pop()
+            module.made = None
+            raise self.tracer.machine.fail("ValueError", error.message) from None
         module.weights.clear()
         return module
 

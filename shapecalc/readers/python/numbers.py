@@ -200,7 +200,7 @@ def to_integer(machine: Machine, value: Value) -> Value:
             machine.assume(compare(machine, ">=", value.numerator, 0), value.numerator)
             return floor_ratio(machine, value)
         found = floor_ratio(machine, value)
-        if int(exact) == _bare(found):
+        if int(exact) == _bare(found) and type(found) is not float:
             return found
         machine.pin(value)
         return int(exact)

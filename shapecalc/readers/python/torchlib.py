@@ -154,6 +154,15 @@ def _count_parameters(machine: Machine, module: Module) -> int:
     return sum(1 for _ in tensors_of(machine, module, "parameter"))
 
 
+def _is_parametrized(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    module, name = [*given, named.get("tensor_name")][:2]
+    if not isinstance(module, Module) or module.arguments is None:
+        return False
+    start = "parametrizations." if name is None else f"parametrizations.{name}."
+    parameters, _ = machine.tracer.modules.state_of(module)
+    return any(key.startswith(start) for key in parameters)
+
+
 _RULES: dict[str, Rule] = {
     "torch.no_grad": _decorator,
     "torch.enable_grad": _decorator,
@@ -204,6 +213,7 @@ _RULES: dict[str, Rule] = {
     "torch.device": _device,
     "torch.autograd.Variable": _identity,
     "torch.nn.init._calculate_fan_in_and_fan_out": _fan,
+    "torch.nn.utils.parametrize.is_parametrized": _is_parametrized,
     "torch.nn.init.calculate_gain": _gain,
     "torch.nn.utils.parameters_to_vector": _parameters_to_vector,
     "torch.set_default_dtype": lambda machine, given, named: None,

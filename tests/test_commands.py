@@ -239,6 +239,40 @@ class TestConvert:
         spec = {"inputs": inputs, "layers": [{"name": "g", "layer": layer, "from": sources}]}
         assert line in run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
 
+    def test_a_number_stands_before_the_operator(self) -> None:
+        entry = {"name": "g", "layer": "sub(1)", "from": [{"other": "x"}]}
+        spec = {"inputs": {"x": [4, 10]}, "layers": [entry]}
+        assert "1 - x_2" in run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
+
+    def test_extremes_of_sizes_are_pythons_own(self) -> None:
+        spec = {"input": [4, 10], "layers": ["pad((max(size(input, 1) - 4, 0), 0))"]}
+        line = "F.pad(input, (max(input.size(1) - 4, 0), 0))"
+        assert line in run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
+
+    def test_a_weight_inside_a_layer_is_its_attribute(self, tmp_path: Path) -> None:
+        source = tmp_path / "net.py"
+        source.write_text(
+            "from torch import nn\nfrom torch.nn import functional as F\n\n"
+            "class Same(nn.Conv2d):\n    def forward(self, x):\n"
+            "        return F.conv2d(x, self.weight, self.bias)\n\n"
+            "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            "        self.stem = nn.Sequential(Same(3, 8, 3), nn.ReLU())\n\n"
+            "    def forward(self, x):\n        return self.stem(x)\n",
+            encoding="utf-8",
+        )
+        text = run("convert", f"{source}:Net", "--input", "1x3x9x9", "--format", "py").out
+        assert " = self.stem[0].weight\n" in text
+        assert "get_submodule" not in text
+
+    def test_shapes_without_names_stand_in_order(self) -> None:
+        spec = {"inputs": {"a": ["N", 3], "b": ["N", 4]}, "layers": [CAT]}
+        given = ["--input", "2x3", "--input", "2x4"]
+        found = run("convert", "-", *given, stdin=json.dumps(spec)).out
+        assert "a: [2, 3]\n  b: [2, 4]\n" in found
+        found = run("convert", "-", *given, "--input", "1", stdin=json.dumps(spec))
+        assert found.code == 2
+        assert "3 shapes are given, and the net has 2 inputs" in found.err
+
     def test_numbered_modules_are_a_sequential(self, tmp_path: Path) -> None:
         target = tmp_path / "net.py"
         net = "Conv2d(3, 6, k) | ReLU | MaxPool2d(2)"
@@ -289,6 +323,9 @@ class TestConvert:
     def test_input_is_written(self) -> None:
         found = run("convert", "ReLU()", "--input", "Nx3xHxW").out
         assert "input: [N, 3, H, W]\n" in found
+
+
+CAT = {"name": "cat", "layer": "cat(1)", "from": ["a", "b"]}
 
 
 class TestDraw:

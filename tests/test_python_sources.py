@@ -1221,3 +1221,56 @@ def test_wrong_kinds_of_arguments_give_errors_of_the_readers_own(call: str) -> N
         text = f"import numpy\n{HEAD}class Net(nn.Module):\n{forward}"
         with contextlib.suppress(ShapecalcError):
             read_python(text, "m.py", "Net", registry=default_registry(), inputs=(2, 3))
+
+
+# ------------------------------------------------------------------------ norms that are removed
+
+REMOVED = """
+import torch
+from torch import nn
+from torch.nn.utils import remove_weight_norm, weight_norm
+from torch.nn.utils.parametrizations import weight_norm as parametrized
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
+
+class Net(nn.Module):
+    def __init__(self, norm, keep=False):
+        super().__init__()
+        self.body = nn.Sequential(norm(nn.Conv1d(4, 8, 3)), nn.ReLU(), nn.Conv1d(8, 2, 1))
+        if not keep:
+            self.apply(self.remove)
+
+    def remove(self, module):
+        if is_parametrized(module):
+            remove_parametrizations(module, "weight")
+        try:
+            remove_weight_norm(module)
+        except ValueError:
+            return
+
+    def forward(self, x):
+        return self.body(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ("Net(weight_norm)", ["bias", "weight"]),
+        ("Net(parametrized)", ["bias", "weight"]),
+        ("Net(weight_norm, keep=True)", ["bias", "weight_g", "weight_v"]),
+        ("Net(nn.utils.spectral_norm)", ["bias", "weight_orig"]),
+        ("Net(lambda module: module)", ["weight", "bias"]),
+    ],
+)
+def test_a_norm_that_is_removed_leaves_the_weight_last(call: str, names: list[str]) -> None:
+    net = read_python(REMOVED, "m.py", call, registry=default_registry(), inputs=(2, 4, 9))
+    found = [name.removeprefix("body.0.") for name in state_dict(net).parameters]
+    assert found == [*names, "body.2.weight", "body.2.bias"]
+    assert infer(net).outputs == {"body.2": [(2, 2, 7)]}
+
+
+def test_no_norm_can_be_removed_where_none_is() -> None:
+    text = f"{HEAD}class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    text += "        self.fc = nn.utils.remove_weight_norm(nn.Linear(3, 4))\n"
+    with pytest.raises(ShapeError, match="weight_norm of 'weight' not found"):
+        read_python(text, "m.py", "Net", registry=default_registry())

@@ -264,11 +264,34 @@ class TestConvert:
         assert " = self.stem[0].weight\n" in text
         assert "get_submodule" not in text
 
+    def test_no_variable_hides_a_function_that_is_used(self) -> None:
+        entries = [{"max": "abs"}, {"b": "add(max(size(input, 1), 3))"}]
+        last = {"name": "c", "layer": "add", "from": ["max", "b"]}
+        spec = {"input": [4, 10], "layers": [*entries, last]}
+        text = run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
+        assert "max_2 = torch.abs(input)" in text
+        assert "max(input.size(1), 3)" in text
+
+    def test_a_module_called_as_an_input_is_reached(self, tmp_path: Path) -> None:
+        source = tmp_path / "net.py"
+        source.write_text(
+            "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+            "        super().__init__()\n        self.src = nn.Linear(3, 4)\n\n"
+            "    def forward(self, src):\n"
+            "        return nn.MSELoss()(self.src(src), nn.Tanh()(src))\n",
+            encoding="utf-8",
+        )
+        text = run("convert", f"{source}:Net", "--input", "4x3", "--format", "py").out
+        assert "self.src = nn.Linear(3, 4)\n" in text
+        assert " = self.src(src)\n" in text
+        assert " = nn.Tanh()(src)\n" in text
+        assert " = nn.MSELoss()(" in text
+
     def test_shapes_without_names_stand_in_order(self) -> None:
         spec = {"inputs": {"a": ["N", 3], "b": ["N", 4]}, "layers": [CAT]}
         given = ["--input", "2x3", "--input", "2x4"]
-        found = run("convert", "-", *given, stdin=json.dumps(spec)).out
-        assert "a: [2, 3]\n  b: [2, 4]\n" in found
+        text = run("convert", "-", *given, stdin=json.dumps(spec)).out
+        assert "a: [2, 3]\n  b: [2, 4]\n" in text
         found = run("convert", "-", *given, "--input", "1", stdin=json.dumps(spec))
         assert found.code == 2
         assert "3 shapes are given, and the net has 2 inputs" in found.err

@@ -1274,3 +1274,88 @@ def test_no_norm_can_be_removed_where_none_is() -> None:
     text += "        self.fc = nn.utils.remove_weight_norm(nn.Linear(3, 4))\n"
     with pytest.raises(ShapeError, match="weight_norm of 'weight' not found"):
         read_python(text, "m.py", "Net", registry=default_registry())
+
+
+# -------------------------------------------------------------------- dictionaries of one's own
+
+DICTIONARIES = """
+from collections import OrderedDict
+import torch
+from torch import nn
+
+class Instances(OrderedDict):
+    def __getitem__(self, key):
+        kind, words = super().__getitem__(key)
+        return kind(**words)
+
+class Attributes(dict):
+    def __init__(self, **words):
+        super().__init__(**words)
+        self.__dict__ = self
+
+class Texts(dict):
+    def __setitem__(self, key, value):
+        super().__setitem__(str(key), value)
+
+    def __contains__(self, key):
+        return super().__contains__(str(key))
+
+class Widths(dict):
+    def __missing__(self, key):
+        self[key] = int(key[1:])
+        return self[key]
+
+MADE = Instances(leaky=(nn.LeakyReLU, {"negative_slope": 0.3}))
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        h = Attributes(k=3)
+        h.p = h["k"] // 2
+        t, w = Texts(), Widths()
+        t[3] = 4
+        self.body = nn.Sequential(nn.Conv2d(t["3"] - 1, w["w6"], h.k, padding=h["p"]), MADE["leaky"])
+        self.fc = nn.Linear(w["w6"], 5 * (3 in t) + len(w))
+        self.p = nn.ParameterDict({"b": torch.ones(1), "a": torch.ones(2)})
+        self.q = nn.ParameterDict(OrderedDict(b=torch.ones(1), a=torch.ones(2)))
+
+    def forward(self, x):
+        return self.fc(self.body(x).mean((2, 3)))
+"""
+
+
+def test_dictionaries_of_ones_own_are_followed() -> None:
+    net = read_python(DICTIONARIES, "m.py", "Net", registry=default_registry(), inputs=(2, 3, 9, 9))
+    assert infer(net).outputs == {"fc": [(2, 6)]}
+    assert {name: shape for name, shape in state_dict(net).parameters.items() if "." in name} == {
+        "body.0.weight": (6, 3, 3, 3),
+        "body.0.bias": (6,),
+        "fc.weight": (6, 6),
+        "fc.bias": (6,),
+        "p.a": (2,),  # PyTorch sorts the names of a dictionary
+        "p.b": (1,),
+        "q.b": (1,),
+        "q.a": (2,),
+    }
+    names = [name for name in state_dict(net).parameters if name[1] == "."]
+    assert names == ["p.a", "p.b", "q.b", "q.a"]
+
+
+def test_a_layer_gets_a_bias_from_elsewhere() -> None:
+    text = f"""{HEAD}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(5))
+        self.decoder = nn.Linear(3, 5, bias=False)
+        self.decoder.bias = self.bias
+
+    def forward(self, x):
+        return self.decoder(x)
+"""
+    net = read_python(text, "m.py", "Net", registry=default_registry(), inputs=(2, 3))
+    assert [*state_dict(net).parameters] == ["bias", "decoder.weight", "decoder.bias"]
+    assert state_dict(net).count == 20
+    assert [*infer(net).outputs.values()] == [[(2, 5)]]
+    assert net.layers[-1].call is not None
+    assert net.layers[-1].call.function == "linear"

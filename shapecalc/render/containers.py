@@ -129,6 +129,18 @@ def reach_weight(name: str, kind: str, root: Tree) -> str:
     return f"self.get_{kind}({dumps(name)})"
 
 
+def place_of(name: str, made: Weight | str, root: Tree) -> str | None:
+    """Say where the module is that an entry calls, None where no container holds it.
+
+    A module that is called as an input is has an entry with a number behind its name: `src_1`.
+    """
+    owners = (_found(root, owner.split(".")) for owner in (name, *parents(name)))
+    if _found(root, name.split(".")) is not None or any(isinstance(item, str) for item in owners):
+        return name
+    first = name.rstrip("0123456789").removesuffix("_")
+    return first if _found(root, first.split(".")) == made else None
+
+
 def second_name(name: str, target: str, root: Tree) -> str:
     """Write the line that registers a module or a tensor under a second name."""
     parent, _, last = name.rpartition(".")

@@ -31,6 +31,7 @@ from .containers import (
     init_lines,
     is_sequential,
     parents,
+    place_of,
     reach,
     reach_weight,
     second_name,
@@ -140,7 +141,7 @@ class _Writer:
 
     def _variables(self) -> dict[str, str]:
         """Name every output: `x` where only the next layer takes it, else as the layer."""
-        taken: set[str] = {"self", "x", "torch", "nn", "F", *self.unknowns}
+        taken = {"self", "x", "torch", "nn", "F", "float", *ARITHMETIC, *self.unknowns}
         found = {name: _identifier(name, taken) for name in self.net.inputs}
         for layer in self.net.layers:
             name = layer.name
@@ -287,10 +288,10 @@ class _Writer:
         type_ = self.registry.find(call.function)
         if _is_weight(type_):
             return reach_weight(layer.shares or layer.name, type_.name, self.tree)
-        module = self.module(layer.shares or layer.name)
         tensors = [self.tensor(source) for source in layer.sources]
         named = [f"{name}={self.tensor(source)}" for name, source in layer.named]
         if self.is_module(layer):
+            module = self._called(layer, call, type_)
             rest, words = call.forward or ((), ())
             if "order" in type_.data:
                 return f"{module}({', '.join(self._in_order(layer, type_, rest, words))})"
@@ -320,6 +321,12 @@ class _Writer:
             tensors[0] = f"[{tensors[0][1:-1]}]"  # einops takes tensors in a list, not in a tuple
         path = path_of(type_) if home or template else f"torch.{type_.name}"
         return f"{path}({_joined(tensors, given, named)})"
+
+    def _called(self, layer: Layer, call: Call, type_: LayerType) -> str:
+        """Write the module that an entry calls; what the forward makes itself is made there."""
+        made = self._made(call, type_)
+        place = place_of(layer.shares or layer.name, made, self.tree)
+        return str(made) if place is None else self.module(place)
 
     def _operands(self, layer: Layer, type_: LayerType, number: str) -> list[str]:
         """Write what stands on both sides of an operator: `1 + x` names the tensor."""

@@ -225,7 +225,9 @@ def _of_super(machine: Machine, value: Super, name: str) -> Value:
         if isinstance(owner, Module) and name == "__getattr__":
             return _stored_attribute(owner)
         if isinstance(owner, Instance) and owner.content is not None:
-            return method_of(owner.content, name)
+            found = method_of(owner.content, name)
+            held = machine.unbound_method(kind, name) if found is MISSING else MISSING
+            return found if held is MISSING else Method(held, owner)
         if name == "__new__" and kind.find("<base>") is MISSING:
             return Native(name, lambda m, given, named: m.tracer.modules.bare(given[0], m.here()))
         return kind.find("<base>")
@@ -344,6 +346,11 @@ def set_plainly(machine: Machine, owner: Value, name: str, value: Value) -> None
         owner.type = value
     elif isinstance(owner, Module):
         machine.tracer.modules.assign(owner, name, value)
+    elif name == "__dict__":  # of a dictionary whose items are its attributes, most often
+        names = value.content if isinstance(value, Instance) else value
+        if not isinstance(names, dict):
+            raise machine.fail("TypeError", "__dict__ must be set to a dictionary")
+        owner.attributes = names
     else:
         owner.attributes[name] = value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -476,7 +477,14 @@ def _dict_init(machine: Machine, given: list[Value], named: Keywords) -> None:
 
 def _dict_update(machine: Machine, given: list[Value], named: Keywords) -> None:
     module, source = given
+    if isinstance(source, Instance) and isinstance(source.content, dict):
+        source = source.content
     pairs: Value = source.items() if isinstance(source, dict) else None
+    if pairs is not None and _held(module) is module.parameters:
+        # Parameters of a dictionary are sorted by name, modules aren't.
+        pairs = (
+            pairs if isinstance(source, OrderedDict) else sorted(pairs, key=lambda pair: pair[0])
+        )
     if pairs is None and isinstance(source, Module):
         pairs = _held(source).items()
     if pairs is None:

@@ -83,6 +83,10 @@ def get_item(machine: Machine, owner: Value, index: Value) -> Value:
             method = owner.type.find("__getitem__")
             if method is not MISSING:
                 return machine.call(Method(method, owner), [index], {})
+            missing = owner.type.find("__missing__")
+            if missing is not MISSING and isinstance(owner.content, dict):
+                if hashable(machine, index) not in owner.content:
+                    return machine.call(Method(missing, owner), [index], {})
             if owner.content is not None:
                 return get_item(machine, owner.content, index)
     raise machine.fail("TypeError", f"{machine.show(owner)} is not subscriptable")

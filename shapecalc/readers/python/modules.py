@@ -237,6 +237,10 @@ class Modules:
                         yield name, tensor
                 else:
                     yield name, self._weight(module, name, shapes[name], kind)
+        for name, tensor in module.replaced.items():  # a bias where the layer has none
+            added = name not in parameters and name not in buffers
+            if added and isinstance(tensor, Tensor) and tensor.kind != "value":
+                yield name, tensor
 
     def _weight(self, module: Module, name: str, shape: Shape, kind: str) -> Tensor:
         if name not in module.weights:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from .items import DefaultDict, delete_item, get_item, set_item
 from .keys import hashable
 from .methods import method_of, update
 from .numbers import is_number, to_integer
+from .operators import membership
 from .values import (
     MISSING,
     Array,
@@ -134,6 +136,12 @@ def _dict(machine: Machine, given: list[Value], named: Keywords) -> Value:
     return found
 
 
+def _ordered_dict(machine: Machine, given: list[Value], named: Keywords) -> Value:
+    found: dict[Value, Value] = OrderedDict()
+    update(machine, found, given, named)
+    return found
+
+
 def _default_dict(machine: Machine, given: list[Value], named: Keywords) -> Value:
     found = DefaultDict(given[0] if given else None)
     update(machine, found, given[1:], named)
@@ -175,7 +183,7 @@ LIST = _type("list", _list)
 TUPLE = _type("tuple", _tuple)
 SIZE = _type("Size", _sizes, TUPLE)
 DICT = _type("dict", _dict)
-ORDERED = _type("OrderedDict", _dict, DICT)
+ORDERED = _type("OrderedDict", _ordered_dict, DICT)
 DEFAULT = _type("defaultdict", _default_dict, DICT)
 COUNTER = _type("Counter", _counter, DICT)
 DEQUE = _type("deque", _list, LIST)
@@ -204,6 +212,7 @@ _BY_HOST: dict[type, Class] = {
     list: LIST,
     tuple: TUPLE,
     dict: DICT,
+    OrderedDict: ORDERED,
     DefaultDict: DEFAULT,
     set: SET,
     frozenset: FROZEN,
@@ -287,6 +296,12 @@ _ITEMS = {
             machine, _held(given[0]), given[1]
         ),
         "__len__": lambda machine, given, named: len(_held(given[0])),
+        "__contains__": lambda machine, given, named: membership(
+            machine, given[1], _held(given[0])
+        ),
+        "__iter__": lambda machine, given, named: machine.iteration(
+            machine.iterate(_held(given[0]))
+        ),
     }.items()
 }
 

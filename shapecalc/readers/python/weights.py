@@ -53,8 +53,9 @@ def has_other_weights(modules: Modules, module: Module) -> bool:
     declared = {**parameters, **buffers}
     return any(
         not isinstance(tensor, Tensor) or tensor.kind == "value" or tensor.shape != declared[name]
-        for name, tensor in module.replaced.items()
         if name in declared
+        else tensor is not None
+        for name, tensor in module.replaced.items()
     )
 
 

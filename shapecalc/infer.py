@@ -261,7 +261,7 @@ def step_json(step: Step) -> dict[str, Any]:
 
 
 def _free_symbols(result: Result) -> set[str]:
-    found: set[str] = set()
+    found = set(result.least) - result.propagation.environment.keys()
     for shape in result.inputs.values():
         for size in shape:
             if isinstance(size, Dim):

@@ -140,3 +140,29 @@ def test_a_product_of_two_sizes_that_is_a_square_is_solved_by_its_roots() -> Non
 def test_a_size_that_stands_twice_is_one_side() -> None:
     answer = shapecalc.solve("Conv2d(2, 4, 3, padding=p)", input=("N", 2, "H", "H"), target="4x4")
     assert answer.recommended == {"H": 6, "p": 0}
+
+
+FUNCTIONS = {"min": min, "max": max, "int": int}
+
+
+@pytest.mark.parametrize(("text", "given"), [item[:2] for item in QUESTIONS])
+def test_conditions_say_where_arguments_and_sizes_run(text: str, given: Given) -> None:
+    net = shapecalc.load(text)
+    result = shapecalc.infer(net, input=given)
+    names = [name for name in result.symbols if name != "N"]
+    for point in itertools.product(range(1, 5 if len(names) < 5 else 4), repeat=len(names)):
+        values = {"N": 2, **dict(zip(names, point, strict=True))}
+        shape = tuple(size if isinstance(size, int) else values[size] for size in given)
+        numbers = shapecalc.infer(net, input=shape, set=values)
+        holds = all(eval(item, FUNCTIONS, dict(values)) for item in result.conditions)
+        assert holds == (not numbers.errors), (point, result.conditions)
+        if holds:
+            sizes = [
+                eval(str(size), FUNCTIONS, dict(values)) for size in result.steps[-1].shapes[0]
+            ]
+            assert sizes == list(numbers.steps[-1].shapes[0]), point
+
+
+def test_every_argument_that_is_open_is_a_symbol() -> None:
+    result = shapecalc.infer("Conv1d(2, 4, k, stride=s)", input=("N", 2, 16), set={"k": 3})
+    assert set(result.symbols) == {"N", "s"}

@@ -123,17 +123,21 @@ def reshaped(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Str
     return None if found is None and chances else found or in_order(wanted)
 
 
-def expanded(shape: Value, strides: Strides, wanted: Value) -> Strides:
-    """Give the strides of a tensor that repeats itself along dimensions, without a copy.
+def expanded(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Strides:
+    """Give the strides of a tensor that repeats itself along dimensions of size 1, without a copy.
 
-    >>> expanded((3, 1), (1, 1), (2, 3, 4))
-    (0, 1, 0)
+    Where symbolic sizes leave open which these are, each way is a case of its own; where cases are
+    united, nothing is known.
     """
     if strides is None:
         return None
-    new = len(wanted) - len(shape)
-    kept = zip(shape, strides, wanted[new:], strict=True)
-    return (0,) * new + tuple(stride if size == most else 0 for size, stride, most in kept)
+    found: list[Size] = [0] * (len(wanted) - len(shape))
+    for size, stride in zip(shape, strides, strict=True):
+        one = equal(size, 1)
+        if scope.holds(one) is None and scope.unites:
+            return None
+        found.append(0 if scope.choose(one, prefer=False) else stride)
+    return tuple(found)
 
 
 def cut(shape: Value, strides: Value, index: Value) -> Strides:

@@ -286,7 +286,7 @@ FUNCTIONS: dict[str, Function] = {
     "gapless": Function(gapless),
     "viewed": Function(viewed, scoped=True),
     "reshaped": Function(reshaped, scoped=True),
-    "expanded": Function(expanded),
+    "expanded": Function(expanded, scoped=True),
     "cut": Function(cut),
     "nested": Function(nested),
     "outputs": Function(Outputs),

@@ -160,8 +160,7 @@ class IntSet:
 
     def __hash__(self) -> int:
         if self._hash is None:
-            near = sum(1 << x - self.minimum for x in islice(self, 24) if x - self.minimum < 64)
-            known = (self.minimum, self.maximum, self.count(), near) if self.runs else ()
+            known = (self.maximum, self.count(), *islice(self, 24)) if self.runs else ()
             object.__setattr__(self, "_hash", hash(known))
         return self._hash or 0
 

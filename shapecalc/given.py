@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import index
 from typing import Any, TypeAlias
 
 from .arguments import lowest_unknowns
@@ -25,11 +26,23 @@ def as_shapes(given: Any) -> InputLike:
     if isinstance(given, Mapping):
         shapes: dict[str, Any] = {name: as_shapes(shape) for name, shape in given.items()}
         return shapes
-    if not isinstance(given, str):
-        return given  # type: ignore[no-any-return]
-    from .readers.shapes import parse_shape
+    if isinstance(given, list | tuple):
+        return tuple([size if isinstance(size, Dim) else _size_of(size) for size in given])
+    if given is None:
+        return None
+    from .readers.shapes import shape_of
 
-    return parse_shape(given)
+    return shape_of(given)
+
+
+def _size_of(size: Any) -> Size:
+    """Read a size that is text, or a number of Python's, numpy's or torch's."""
+    from .readers.shapes import check_size, parse_size
+
+    if isinstance(size, str):
+        return parse_size(size.strip())
+    is_number = hasattr(size, "__index__") and not isinstance(size, bool)
+    return check_size(index(size) if is_number else size)
 
 
 def named_numbers(net: Net, given: InputLike) -> dict[str, int]:

@@ -95,6 +95,8 @@ class Result:
             hint = nearest_layer(self.net, name)
             return SpecError(f"the net has no layer {name}", hint=hint, code="S302")
         own = next((error for error in self.errors if error.layer == name), self.error)
+        if own is not None and own is self.error and own.hint is None:
+            own.hint = " or ".join(str(fix["text"]) for fix in self.fixes) or None
         if own is None or own.layer == name:
             return own or SpecError(f"{name} was left out", code="S302")
         why = f"{name} has no shape, since what it takes doesn't fit: {own.message}"

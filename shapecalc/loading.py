@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 from .errors import ShapeError, SpecError
@@ -37,6 +38,11 @@ def load(
     registry = registry or default_registry()
     if isinstance(source, Net):
         return source
+    if not isinstance(source, Mapping | list | str | PathLike) and not hasattr(source, "forward"):
+        kinds = (
+            "a path, a spec as text or dict, an expression, a name of the zoo, or a torch module"
+        )
+        raise SpecError(f"{type(source).__name__} is no net", hint=f"give {kinds}", code="S131")
     if isinstance(source, Mapping | list):
         from .readers import read_spec
 

@@ -42,6 +42,9 @@ class Layer(NamedTuple):
     alias: str | None = None
     location: Location | None = None
 
+    def __str__(self) -> str:
+        return f"{self.name} = {to_text(self.call)}" if self.call else f"{self.name} = {self.alias}"
+
     def to_dict(self) -> dict[str, Any]:
         """Give the entry as the flat form has it."""
         found: dict[str, Any] = {"name": self.name}
@@ -89,6 +92,13 @@ class Net(NamedTuple):
     notes: tuple[str, ...] = ()
     others: Others | None = None
     where_places: tuple[Location, ...] = ()
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(
+            f"{name} {'of any shape' if shape is None else '×'.join(map(str, shape))}"
+            for name, shape in self.inputs.items()
+        )
+        return f"<Net {self.name or 'without a name'}: {inputs}, {len(self.layers)} layers>"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the net in flat form, as `--json` embeds it."""

@@ -54,6 +54,10 @@ class Step(NamedTuple):
         """The shape of its output, or of the first where it has several."""
         return self.shapes[0]
 
+    def __repr__(self) -> str:
+        made = ", ".join(show(shape) or "()" for shape in self.shapes)
+        return f"<Step {self.layer}: {made}>"
+
 
 _NO_STATE: tuple[Mapping[str, Shape], Mapping[str, Shape]] = ({}, {})
 

@@ -203,7 +203,7 @@ def solve(
     unknowns: Sequence[str] | None = None,
     where: str | Sequence[str] = (),
     input: InputLike | str = None,  # noqa: A002 - the contract's name
-    near: Sequence[int] | None = None,
+    near: Sequence[int] | str | None = None,
     square: bool = False,
     mix_batch: bool = False,
     set: Mapping[str, int] | None = None,  # noqa: A002 - the contract's name
@@ -226,6 +226,9 @@ def solve(
     asked: list[tuple[str | int | Sequence[Any], str | None]] = list(targets)
     if target is not None:
         asked.insert(0, (target, at))
+    elif at is not None:
+        what = f"{at} is named as the layer of a target, and there is none"
+        raise SolveError(what, hint="such as target=(5, 5)", code="S303")
     question = ask(
         net,
         tuple((parse_target(item), place) for item, place in asked),
@@ -244,7 +247,10 @@ def solve(
     if near is not None:
         from .walk import nearest
 
-        solution.near = nearest(solution, near)
+        sizes = [size for size in as_shapes(near) or () if isinstance(size, int)]
+        if len(sizes) != len(as_shapes(near) or ()):
+            raise SolveError(f"{near} needs numbers", hint="such as 700x700", code="S304")
+        solution.near = nearest(solution, sizes)
     return solution
 
 

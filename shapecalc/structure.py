@@ -269,7 +269,9 @@ def _string(value: Value) -> str:
 
 def _listed(items: Value, separator: str = ", ") -> str:
     """Write sizes as PyTorch's messages do: `1, 3, 32, 32`."""
-    return separator.join(str(item) for item in _elements(items))
+    return separator.join(
+        show(item) if isinstance(item, tuple) else str(item) for item in _elements(items)
+    )
 
 
 FUNCTIONS: dict[str, Function] = {

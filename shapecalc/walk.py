@@ -260,7 +260,17 @@ def why_none(
         asked = ", ".join(
             f"{target} at {place}" for (target, _), place in zip(question.targets, at, strict=True)
         )
-        text = f"no input that the net accepts gives {asked}"
+        sizes = {
+            name
+            for shape in question.shapes.values()
+            for size in shape
+            if isinstance(size, Dim)
+            for name in size.symbols
+        }
+        what = "no input that the net accepts"
+        if question.unknowns and not sizes.intersection(question.unknowns):
+            what = f"no value of {' and '.join(question.unknowns)}"
+        text = f"{what} gives {asked}"
     elif isinstance(relation, bool):
         needed = case.relations[high - 1][0]
         text = f"{layer} can't be met"
@@ -339,31 +349,47 @@ def _in_reach(question: Question, case: Case, at: tuple[str, ...]) -> str:
                 if size != wanted.value:
                     parts.append(f"{place} always has {size} there, not {wanted.text}")
                 continue
-            values = _reachable(size, wanted.value, demands)
+            values = _reachable(size, wanted.value, demands, question.known)
             if values:
                 parts.append(f"{place} can have {' or '.join(values)}, not {wanted.text}")
     return "; ".join(dict.fromkeys(parts))
 
 
-def _reachable(size: Dim, wanted: int, demands: Sequence[Relation | bool]) -> list[str]:
+def _reachable(
+    size: Dim,
+    wanted: int,
+    demands: Sequence[Relation | bool],
+    known: Mapping[str, tuple[int, int | None]],
+) -> list[str]:
+    """Give the nearest values below and above that a size of one unknown takes: it may fall as well."""
     if len(size.symbols) != 1:
         return []
     (name,) = size.symbols
     own = [item for item in demands if not isinstance(item, bool) and item.symbols == {name}]
     try:
-        fits = solution_set(all_of(own), name, IntSet.interval(1))
+        fits = solution_set(all_of(own), name, IntSet.interval(*known.get(name, (1, None))))
         below = solution_set(compare(size, "<=", wanted), name, fits)
         above = solution_set(compare(size, ">=", wanted), name, fits)
     except (Undecidable, ShapecalcError):
         return []
-    if wanted in [size.evaluate({name: x}) for x in (above.minimum,)] if above else False:
+    smaller, larger = (
+        [size.evaluate({name: end}) for end in (part.minimum, part.maximum) if end is not None]
+        if part
+        else []
+        for part in (below, above)
+    )
+    if wanted in smaller or wanted in larger:
         return []
-    found: list[str] = []
-    if below and below.maximum is not None:
-        found.append(str(size.evaluate({name: below.maximum})))
-    if above:
-        found.append(str(size.evaluate({name: above.minimum})))
-    return found
+    # Without an end, the values go on beyond the one there is: it is the nearest where they fall away from it.
+    found = [max(smaller)] if smaller and (below.maximum is not None or not _rises(size)) else []
+    found += [min(larger)] if larger and (above.maximum is not None or _rises(size)) else []
+    return [str(value) for value in found]
+
+
+def _rises(size: Dim) -> bool:
+    """Say whether a size of one unknown is larger for large values than for small ones."""
+    (name,) = size.symbols
+    return size.evaluate({name: 10_000}) >= size.evaluate({name: 1})
 
 
 def show_point(point: Mapping[str, int]) -> str:

@@ -77,3 +77,51 @@ def test_what_is_no_net(net: str, words: str) -> None:
     found = run("infer", net)
     assert found.code == 2
     assert words in found.err
+
+
+TWO = """
+import torch.nn as nn
+
+
+class Encoder(nn.Module):
+    def __init__(self{}):
+        super().__init__()
+        self.c = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x):
+        return self.c(x)
+
+
+class Decoder(nn.Module):
+    def __init__(self{}):
+        super().__init__()
+        self.c = nn.ConvTranspose2d(8, 3, 3)
+
+    def forward(self, z):
+        return self.c(z)
+"""
+
+
+def test_a_source_of_two_models_says_which_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(TWO.replace("{}", ""), encoding="utf-8")
+    found = run("infer", str(file))
+    assert found.out.startswith("Decoder\n")
+    assert (
+        f"warning: Decoder is read, the last of the classes; there is {file}:Encoder too"
+        in found.err
+    )
+    assert "warning" not in run("infer", f"{file}:Encoder").err
+
+
+def test_a_model_that_needs_arguments_shows_how_it_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(TWO.replace("{}", ", width, *, depth, bias=True"), encoding="utf-8")
+    for net in (str(file), f"{file}:Decoder"):
+        assert f"{file}:Decoder(width=..., depth=...)" in run("infer", net).err
+
+
+def test_tensors_that_can_not_be_joined_are_shown() -> None:
+    layers = [{"name": "s", "layer": "cat", "from": ["a", "b"]}]
+    text = json.dumps({"inputs": {"a": [1, 2, 3], "b": [1, 2, 4]}, "layers": layers})
+    assert "sizes differ beside dimension 0: 1×2×3 and 1×2×4" in run("infer", "-", stdin=text).err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import shapecalc
-from shapecalc import ShapeError, SpecError
+from shapecalc import ShapeError, SolveError, SpecError
 from tests.commands import run
 
 TOO_LARGE = (1, 3, 40, 40)
@@ -136,3 +136,53 @@ def test_nothing_is_unknown() -> None:
     done = run("explain", "lenet", "--input", "1x3x32x32", "--target", "5x5")
     assert "Nothing is unknown, and it fits." in done.out
     assert "Best" not in done.out
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(2, 3, 32, 32.0), (2, 3, None, 32), 5, (2, 3, -1, 32), (True, 3, 32, 32), (1, 3, "x+", 2)],
+)
+def test_what_is_no_shape_is_refused(shape: Any) -> None:
+    for given in (shape, {"input": shape}):
+        with pytest.raises(SpecError):
+            shapecalc.infer("lenet", input=given)
+        with pytest.raises(SpecError):
+            shapecalc.solve("lenet", input=given)
+
+
+def test_shapes_in_many_forms() -> None:
+    class Whole:
+        def __index__(self) -> int:
+            return 2
+
+    for shape in ("2x3x32x32", [2, 3, 32, 32], (Whole(), 3, "32", 32), {"input": "2,3,32,32"}):
+        assert shapecalc.infer("lenet", input=shape).outputs == {"fc3": [(2, 10)]}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", [None, 3, b"lenet", {1, 2}])
+def test_what_is_no_net_is_refused(source: object) -> None:
+    with pytest.raises(SpecError, match="is no net"):
+        shapecalc.load(source)
+
+
+def test_questions_without_a_target_or_with_one_as_text() -> None:
+    with pytest.raises(SolveError, match="pool2 is named as the layer of a target"):
+        shapecalc.solve("lenet", at="pool2")
+    answer = shapecalc.solve("unet", near="700x700")
+    assert answer.near is not None
+    assert answer.near["below"] == {"H": 688, "W": 688}
+    with pytest.raises(SolveError, match="needs numbers"):
+        shapecalc.solve("unet", near="700xW")
+
+
+def test_nets_and_steps_show_themselves_in_a_line() -> None:
+    net = shapecalc.load("lenet")
+    assert repr(net) == "<Net LeNet: input 1×3×32×32, 8 layers>"
+    assert repr(shapecalc.infer(net)["conv1"]) == "<Step conv1 = Conv2d(3, 6, 5): 1×6×28×28>"
+
+
+def test_an_error_that_is_raised_has_the_fixes_as_its_hint() -> None:
+    with pytest.raises(ShapeError) as caught:
+        shapecalc.infer("Linear(3, 4)", input=(1, 5))["0"]
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("0: Linear(5, 4) or an input that fits")

@@ -126,3 +126,21 @@ def test_a_loss_over_all_words_of_all_samples() -> None:
         result.warnings[0] == "logits: view(-1, ...) moves elements into the batch: N becomes N*T"
     )
     assert "--mix-batch" not in run("solve", "lenet").err
+
+
+@pytest.mark.parametrize(
+    ("net", "shape", "target", "words"),
+    [
+        ("ConvTranspose2d(4, 2, 3, stride=2, padding=p)", (1, 4, 7, 7), "14x14", "13 or 15"),
+        ("ConvTranspose2d(4, 2, 3, stride=2, padding=p)", (1, 4, 7, 7), "40x40", "15"),
+        ("Conv2d(3, 4, 3, stride=s)", (1, 3, 32, 32), "20x20", "15 or 30"),
+        ("Conv2d(3, 4, k, stride=2)", (1, 3, 32, 32), "20x20", "16"),
+    ],
+)
+def test_sizes_in_reach_of_arguments(
+    net: str, shape: tuple[int, ...], target: str, words: str
+) -> None:
+    reason = shapecalc.solve(net, target=target, input=shape).reason
+    assert reason is not None
+    assert reason.startswith("no value of ")
+    assert f"0 can have {words}, not" in reason

@@ -17,7 +17,7 @@ from .imports import Loader
 from .limits import MAX_WAYS, LimitError
 from .machine import Machine
 from .parsing import parse_source
-from .target import chosen_target, named_target
+from .target import chosen_target, named_target, needs_arguments
 from .tracing import ShapeWanted, Tracer, flat_tensors
 from .values import (
     MISSING,
@@ -230,6 +230,7 @@ def build(
     """Read the files and make the model; `script` sets which ways its forward will go."""
     machine = Machine(registry, Loader(file, import_root), Tracer(registry, script))
     module = machine.loader.read_main(text)
+    target: Value = None
     try:
         if expression is None:
             target = chosen_target(machine, module, parse_source(text, file))
@@ -239,11 +240,21 @@ def build(
     except Raised as error:
         raise SpecError(
             f"the model can't be built: {error.message}",
+            hint=_call_of(target, file),
             location=error.location,
             source=error.source,
             code="S135",
         ) from None
     return Built(machine, root, _name_of(target, root))
+
+
+def _call_of(target: Value, file: str) -> str | None:
+    """Show how a class is named with the arguments that it can't do without."""
+    if not isinstance(target, Class):
+        return None
+    needed = needs_arguments(target)
+    given = ", ".join(f"{name}=..." for name in needed)
+    return f"name it with its arguments: {file}:{target.name}({given})" if needed else None
 
 
 def _instance(machine: Machine, target: Value, expression: str | None) -> Module:

@@ -100,11 +100,17 @@ def chosen_target(machine: Machine, module: SourceModule, tree: ast.Module) -> V
     free = [name for name in classes if name not in used] or list(classes)
     ready = [name for name in free if not needs_arguments(classes[name])]
     if free[-1] in ready:
+        others = ", ".join(f"{module.file}:{name}" for name in free[:-1])
+        if others:
+            machine.tracer.notes.append(
+                f"{free[-1]} is read, the last of the classes; there is {others} too"
+            )
         return classes[free[-1]]
     listed = ", ".join(classes)
+    given = ", ".join(f"{name}=..." for name in needs_arguments(classes[free[-1]]))
     raise SpecError(
         f"which model is meant, and with what arguments? {module.file} has {listed}",
-        hint=f"name it: {module.file}:{free[-1]}({', '.join(needs_arguments(classes[free[-1]]))})",
+        hint=f"name it: {module.file}:{free[-1]}({given})",
         code="S134",
     )
 

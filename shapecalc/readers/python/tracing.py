@@ -65,6 +65,7 @@ class Tracer:
         self.entered: dict[int, tuple[Module, str]] = {}  # the entry of a module's first call
         self.where: list[Node] = []
         self.failed: Layer | None = None
+        self.notes: list[str] = []  # what people should know of how the source was read
         self.inputs: dict[str, Shape | None] = {}
         self.concrete = False  # an input has numbers where other sizes would do as well
 
@@ -460,6 +461,7 @@ class Tracer:
             where=tuple(dict.fromkeys(self.where)) if kept else (),
             state=self.registration.state_if_needed(root, kept),
             file=file,
+            notes=tuple(self.notes),
         )
 
     def _kept(self, sources: list[Reference]) -> list[Layer]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,34 @@ def test_a_forgotten_contiguous_after_attention_is_found() -> None:
     result = shapecalc.infer(net)
     assert [error.layer for error in result.errors] == ["joined"]
     assert result.fixes[0]["call"] == "reshape(N, L, 64)"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_sizes_of_views_are_those_that_infer_accepts(seed: int) -> None:
+    draw = random.Random(seed)
+    shape: list[int | str] = [draw.choice([1, 2, 3, 4]), "H", "W"]
+    draw.shuffle(shape)
+    calls = []
+    for _ in range(draw.randrange(1, 3)):
+        order, (one, two) = draw.sample(range(3), 3), draw.choices(range(3), k=2)
+        part = draw.choice(["slice(1, None)", "slice(None, None, 2)", "slice(None, 2)"])
+        index = ", ".join(["slice(None)"] * one + [part])
+        moves = [
+            f"permute({', '.join(map(str, order))})",
+            f"transpose({one}, {two})",
+            f"getitem(({index},))",
+            f"narrow({one}, 0, 2)",
+            f"chunk(2, {one}) | getitem(0)",
+            "relu()",
+        ]
+        calls.append(draw.choice(moves))
+    count = draw.choice([1, 2, 3, 4, 6])
+    views = ["view(1, -1)", f"view({count}, -1)", f"view({count}, -1, 2)", f"view(1, -1, {count})"]
+    net = " | ".join([*calls, draw.choice(views)])
+    answer = shapecalc.solve(net, input=tuple(shape), mix_batch=True)
+    assert answer.complete
+    for sizes in product(range(1, 8), repeat=2):
+        values = dict(zip(("H", "W"), sizes, strict=True))
+        given = tuple(size if isinstance(size, int) else values[size] for size in shape)
+        accepted = not shapecalc.infer(net, input=given).errors
+        assert (tuple(values[name] for name in answer.unknowns) in answer) is accepted, (net, given)

@@ -32,12 +32,14 @@ from .question import (
 )
 from .registry import Registry, default_registry
 from .relations import Relation, all_of
+from .search import MAX_STEPS
 from .system import solve_system
 from .targets import parse_target
 from .where import parse_relation, relation_of
 from .windows import lossless_relations
 
 _LITTLE = 4_000  # steps of effort to find the solution to recommend
+_LEAST_STEPS = 5_000  # of effort for each case, of which there may be many
 MAX_CASES = 512  # combinations of open cases that are run
 
 
@@ -355,7 +357,8 @@ def answer_in_symbols(question: Question) -> Solution:
         ]
         said = f"this holds for {', '.join(f'{k} = {v}' for k, v in batch.items())}"
         runs.warnings[said] = None
-    parts = [_solve(question, way) for way in ways]
+    share = max(MAX_STEPS // max(len(ways), 1), _LEAST_STEPS)
+    parts = [_solve(question, way, effort=share) for way in ways]
     system = _united(question, parts, runs.capped, runs.left_out)
     # one system of all cases tells nothing about which of them has solutions
     solved = [*zip(cases, parts if len(parts) == len(cases) else parts * len(cases), strict=True)]

@@ -115,6 +115,26 @@ def test_what_a_fraction_has_in_common_cancels(a: Size, b: Size, c: Size, at: Va
         assert value(a * b // (b * c), at) == x * y // (y * z)
 
 
+def test_a_remainder_is_bounded_by_an_expression() -> None:
+    known = {"H": (1, None), "s": (1, None)}
+    rest = H % s
+    assert isinstance(rest, Dim)
+    assert bounds(rest, known)[0] == 0
+    assert bounds(s - rest, known)[0] == 1
+    assert bounds((H + 3) % (2 * s) + s - 1, known)[0] == 0
+    assert bounds(k - s * (H // s) + H, known)[0] == 0
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(sizes, st.integers(1, 3), sizes, st.sampled_from([1, -1, 2, -3]), points)
+def test_bounds_hold_with_remainders(a: Size, n: int, b: Size, c: int, at: Values) -> None:
+    at = {**at, "s": at["k"] + 1}
+    size = b + c * (a % (n * s))
+    low, high = bounds(size, dict.fromkeys(at, (0, 61)) | {"s": (1, 61)})
+    assert low is None or low <= value(size, at)
+    assert high is None or value(size, at) <= high
+
+
 def test_common_factors_cancel_where_their_sign_is_plain() -> None:
     assert str((H - 2) * (W - 2) // (2 * H - 4)) == "(W - 2)//2"
     assert str((5 - H) * (W - 2) // ((5 - H) * k)) == "(W - 2)//k"

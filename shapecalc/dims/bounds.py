@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import comb, gcd
 from typing import TypeAlias
 
-from .factors import monomial_product
+from .factors import monomial_product, monomial_quotient
 from .polynomials import (
     Atom,
     Dim,
@@ -68,7 +68,7 @@ class _Ranges:
         floors = degrees = False
         for monomial, _ in varying_terms(size):
             degrees = degrees or len(monomial) > 1 or monomial[0][1] > 1
-            floors = floors or is_floor(monomial)
+            floors = floors or is_floor(monomial) or _floor_filled(monomial) is not None
         if floors:  # e//d lies between (e - d + 1)/d and e/d
             high = _tighter(high, self.line(size, 1), min)
             below = self.line(size, -1)
@@ -119,6 +119,14 @@ class _Ranges:
     def line(self, size: Dim, sign: int) -> int | None:
         """Bound `sign*size` from above with a line in the place of each floor that stands alone."""
         found = {monomial: sign * coefficient for monomial, coefficient in size.terms}
+        for monomial in [m for m in found if _floor_filled(m) is not None]:
+            filled = _floor_filled(monomial)
+            assert filled is not None
+            top, whole, number = filled
+            times, left = divmod(found[monomial], number)
+            if not left:
+                del found[monomial]
+                accumulate(found, times * (top if times > 0 else top - whole + 1))
         scale = 1
         while floor := next((m for m, c in found.items() if c and is_floor(m)), None):
             atom = floor[0][0]
@@ -157,6 +165,17 @@ class _Ranges:
             for product, times in parts.items():
                 found[product] = found.get(product, 0) + times
         return {monomial: c for monomial, c in found.items() if c}
+
+
+def _floor_filled(monomial: Monomial) -> tuple[Size, Dim, int] | None:
+    """Recognise `d*(e//d)` without the number that d begins with; give e, d and the number."""
+    for atom, power in monomial:
+        if type(atom) is FloorDiv and power == 1 and isinstance(atom.divisor, Dim):
+            if len(atom.divisor.terms) == 1:
+                own, number = atom.divisor.terms[0]
+                if monomial_quotient(monomial, own) == ((atom, 1),):
+                    return atom.numerator, atom.divisor, number
+    return None
 
 
 def _expanded(

@@ -405,7 +405,8 @@ def propagate_net(
     failed: set[str] = set()
     if not net.layers and net.state:
         facts.warnings.append(
-            "the text doesn't say how forward runs these modules: parameters only"
+            "the text doesn't say how forward runs these modules: parameters only, and"
+            " `shapecalc params` lists them"
         )
     wanted = [*zip_longest(net.where, net.where_places)]
     late = [item for item in wanted if "size(" in to_text(item[0])]

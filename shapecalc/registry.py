@@ -615,6 +615,11 @@ class Registry:
         lower = {known.lower(): known for known in reversed(self._keys)}
         words = self.words
         near = words.get(bare) or lower.get(bare.lower())
+        if near is None and len(bare) > 2:
+            longer = [name for name in self._keys if name.startswith(bare)] or [
+                name for name in self._keys if name.lower().startswith(bare.lower())
+            ]
+            near = ", ".join(sorted(longer, key=len)[:3]) or None
         if near is None:
             close = nearest_words(bare, self._keys, 0.6)
             near = close[0] if close else None

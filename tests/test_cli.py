@@ -247,3 +247,34 @@ def test_commands_are_modules_with_a_command() -> None:
 
 def test_standalone_mode_is_not_needed() -> None:
     assert CliRunner().invoke(main, ["zoo"], standalone_mode=False).exit_code == 0
+
+
+class TestOddSurroundings:
+    @pytest.mark.parametrize(
+        "command",
+        [["infer", "lenet"], ["infer", "lenet", "--json"], ["solve", "lenet"], ["--help"]],
+    )
+    def test_a_closed_standard_output_is_no_bug(self, command: list[str]) -> None:
+        line = f"exec {sys.executable} -m shapecalc {' '.join(command)} >&-"
+        found = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, check=False)
+        assert (found.returncode, found.stderr) == (0, b"")
+
+    def test_codes_may_be_small(self) -> None:
+        assert run("explain", "s203").out == run("explain", "S203").out
+
+    @pytest.mark.parametrize(
+        ("word", "near"),
+        [
+            ("conv", "conv1d, conv2d, conv3d"),
+            ("Conv2", "Conv2d"),
+            ("BatchNorm", "BatchNorm1d, BatchNorm2d, BatchNorm3d"),
+            ("Dense", "Linear"),
+            ("Liner", "Linear"),
+        ],
+    )
+    def test_beginnings_of_names_are_known(self, word: str, near: str) -> None:
+        assert f"did you mean {near}?" in run("layers", word).err
+
+    def test_a_net_of_the_zoo_in_json_is_a_net(self) -> None:
+        found = run("infer", "-", stdin=run("zoo", "lenet", "--json").out)
+        assert "Output fc3: 1×10" in found.out

@@ -69,10 +69,10 @@ def command(
     from ..render.steps import render_steps
 
     registry = load_registry(registries)
-    if net is not None and _CODE.fullmatch(net):
+    if net is not None and _CODE.fullmatch(net.upper()):
         from ..codes import explain_code
 
-        lines, failed = explain_code(net), False
+        lines, failed = explain_code(net.upper()), False
     elif net is not None and is_message(net):
         from ..messages import explain_message
 

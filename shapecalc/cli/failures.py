@@ -81,13 +81,15 @@ def write_json(document: Any) -> None:
     """Write a JSON document to standard output."""
     from .documents import to_json
 
-    encoding = (sys.stdout.encoding or "ascii").lower()
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower()
     write(to_json(document, ascii_only=not encoding.startswith("utf")))
 
 
 def write(text: str) -> None:
     """Write text to standard output, whatever it can encode; a closed pipe ends it quietly."""
     stream = sys.stdout
+    if stream is None:  # it was closed before the start
+        return
     try:
         try:
             stream.write(text)

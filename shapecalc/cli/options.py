@@ -41,7 +41,7 @@ class Face(NamedTuple):
     @property
     def is_terminal(self) -> bool:
         """Say whether the answer goes to a person's terminal."""
-        return self.output is None and sys.stdout.isatty()
+        return self.output is None and sys.stdout is not None and sys.stdout.isatty()
 
     @property
     def in_color(self) -> bool:

@@ -23,7 +23,10 @@ def command(face: Face, name: str | None) -> int:
     if name is not None:
         text = text_of(name)
         if face.json:
-            face.document({"version": 1, "kind": "spec", "name": name, "text": text})
+            from ..loading import load
+
+            document = {"version": 1, "kind": "spec", "name": name, "text": text}
+            face.document({**document, "net": load(name).to_dict()})
         else:
             face.answer(text)
         return 0

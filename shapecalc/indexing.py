@@ -186,6 +186,8 @@ def nested(items: Value) -> Value:
         if isinstance(items, (int, float, Dim)):
             return ()
         raise FormulaError(f"{show(items)} is not a number")
+    if items and 0 in nested(items[0]):  # PyTorch looks at the first, and no further if it is empty
+        return (len(items), *nested(items[0]))
     shapes = [nested(item) for item in items]
     if any(shape != shapes[0] for shape in shapes):
         raise FormulaError("nested tuples of different lengths make no tensor")

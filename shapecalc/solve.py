@@ -39,7 +39,7 @@ from .where import parse_relation, relation_of
 from .windows import lossless_relations
 
 _LITTLE = 4_000  # steps of effort to find the solution to recommend
-_LEAST_STEPS = 5_000  # of effort for each case, of which there may be many
+_LEAST_STEPS = 2_000  # of effort for each case, of which there may be many
 MAX_CASES = 512  # combinations of open cases that are run
 
 

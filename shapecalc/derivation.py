@@ -58,7 +58,8 @@ def explain_result(result: Result) -> list[Line]:
     """Say how each size of a net came about."""
     name = result.net.name or "the net"
     shapes = ", ".join(f"{key} {show(shape)}" for key, shape in result.inputs.items())
-    lines = [heading(f"{name}, forwards"), text(f"It starts from {shapes}.")]
+    start = f"It starts from {shapes}." if shapes else "Its input isn't known."
+    lines = [heading(f"{name}, forwards"), text(start)]
     for step in result.steps[:_MAX_LAYERS]:
         lines += _explain_step(step)
     if len(result.steps) > _MAX_LAYERS:

@@ -231,13 +231,15 @@ def _with_symbols(
 ) -> tuple[Shape, tuple[str, ...]]:
     """Put symbols in the place of the batch and of spatial sizes and sequence lengths.
 
-    None of them is one of `taken`: these are the user's own, and stand for something else.
+    None of them is one of `taken`: these are the user's own, and stand for something else. A symbol
+    of the spec's own that was given a number keeps it.
     """
     roles = axis_roles(net, name, len(shape), registry)
+    own = net.inputs.get(name) or shape
     found: list[Size] = []
     sides: list[str] = []
-    for size, role in zip(shape, roles, strict=True):
-        if isinstance(size, Dim) or not role:
+    for size, role, written in zip(shape, roles, own, strict=True):
+        if isinstance(size, Dim) or isinstance(written, Dim) or not role:
             found.append(size)
             if isinstance(size, Dim) and role and role != BATCH:
                 sides.append(str(size))

@@ -454,6 +454,8 @@ def places(question: Question, result: Result) -> tuple[str, ...]:
         chosen = next(iter(longer), None) or next(equal, None)
         if chosen is not None:
             found.append(chosen)
+        elif question.upto is not None:
+            found.append(question.upto)
         else:
             raise SolveError(
                 f"no layer's output has {rank} sizes and a batch",

@@ -144,3 +144,28 @@ def test_sizes_in_reach_of_arguments(
     assert reason is not None
     assert reason.startswith("no value of ")
     assert f"0 can have {words}, not" in reason
+
+
+TWO = {
+    "inputs": {"image": ["N", 3, "H", "W"], "age": ["N", 1]},
+    "layers": [
+        {"name": "c", "layer": "Conv2d(3, 8, 3)", "from": "image"},
+        {"name": "p", "layer": "AdaptiveAvgPool2d(1)"},
+        {"name": "f", "layer": "flatten(1)"},
+        {"name": "j", "layer": "cat(dim=1)", "from": ["f", "age"]},
+        {"name": "fc", "layer": "Linear(9, 2)"},
+    ],
+}
+
+
+def test_a_symbol_that_is_given_a_number_by_one_input_has_it_in_all() -> None:
+    answer = shapecalc.solve(TWO, input={"image": (2, 3, 9, 9)})
+    assert answer.to_dict()["input"] == {"image": [2, 3, 9, 9], "age": [2, 1]}
+    answer = shapecalc.solve(TWO, set={"H": 9, "N": 4})
+    assert answer.unknowns == ("W", "age_L")
+    assert answer.to_dict()["input"] == {"image": [4, 3, 9, 3], "age": [4, 1]}
+
+
+def test_a_target_is_about_the_output_at_which_the_net_is_cut() -> None:
+    net = {"inputs": {"x": ["T", "N", 10]}, "layers": [{"lstm": "LSTM(10, 20)"}]}
+    assert shapecalc.solve(net, target="7x?x20", upto="lstm[0]").recommended == {"T": 7}

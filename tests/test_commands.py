@@ -229,6 +229,7 @@ class TestConvert:
             ("T()", ["x"], "x_2.T"),
             ("rpow(2)", ["x"], "(2) ** x_2"),
             ("getitem([0, 1])", ["x"], "x_2[[0, 1]]"),
+            ("split(split_size=[4, 6], dim=1)", ["x"], "x_2.split(split_size=[4, 6], dim=1)"),
             ("getitem(())", ["x"], "x_2[()]"),
         ],
     )
@@ -243,6 +244,16 @@ class TestConvert:
         entry = {"name": "g", "layer": "sub(1)", "from": [{"other": "x"}]}
         spec = {"inputs": {"x": [4, 10]}, "layers": [entry]}
         assert "1 - x_2" in run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
+
+    def test_what_is_added_to_an_index_is_an_integer(self) -> None:
+        layers = [
+            {"name": "offsets", "layer": "zeros(3)", "from": []},
+            {"name": "places", "layer": "add", "from": ["x", "offsets"]},
+            {"name": "table", "layer": "Embedding(35, 6)", "from": "places"},
+        ]
+        spec = {"inputs": {"x": [4, 3]}, "layers": layers}
+        text = run("convert", "-", "--format", "py", stdin=json.dumps(spec)).out
+        assert "torch.zeros(3, dtype=torch.long)" in text
 
     def test_extremes_of_sizes_are_pythons_own(self) -> None:
         spec = {"input": [4, 10], "layers": ["pad((max(size(input, 1) - 4, 0), 0))"]}

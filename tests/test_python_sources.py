@@ -1359,3 +1359,24 @@ class Net(nn.Module):
     assert [*infer(net).outputs.values()] == [[(2, 5)]]
     assert net.layers[-1].call is not None
     assert net.layers[-1].call.function == "linear"
+
+
+def test_running_products_and_sums_of_numpy_are_known() -> None:
+    text = f"""import numpy as np
+{HEAD}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        betas = np.linspace(0.1, 0.5, 5)
+        alphas = np.cumprod(1.0 - betas, axis=0)
+        self.register_buffer("before", torch.tensor(np.append(1.0, alphas[:-1])))
+        self.register_buffer("grid", torch.tensor(np.cumsum(np.ones((2, 3)), axis=1)))
+        self.register_buffer("row", torch.tensor(np.cumsum(np.ones((2, 3)))))
+        self.fc = nn.Linear(int(np.cumprod([2, 3, 4])[-1]), int(np.cumsum([2, 3])[1]))
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+    net = read_python(text, "m.py", "Net", registry=default_registry(), inputs=(2, 24))
+    assert state_dict(net).buffers == {"before": (5,), "grid": (2, 3), "row": (6,)}
+    assert infer(net).outputs == {"fc": [(2, 5)]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -153,16 +154,20 @@ def _extreme(pick: Callable[..., Value]) -> Rule:
     return run
 
 
-def _cumsum(machine: Machine, given: list[Value], named: Keywords) -> Value:
-    shape, elements = from_nested(machine, _listed(machine, given[0]))
-    if elements is None:
-        return Array(shape, None)
-    total: Value = 0
-    found = []
-    for item in elements:
-        total = total + item
-        found.append(total)
-    return Array((len(found),), tuple(found))
+def _running(symbol: str) -> Rule:
+    """Stand for `cumsum` and `cumprod`: of all numbers in a row, or along an axis."""
+
+    def run(machine: Machine, given: list[Value], named: Keywords) -> Value:
+        shape, elements = from_nested(machine, _listed(machine, given[0]))
+        along = [*given[1:2], *([named["axis"]] if "axis" in named else [])] not in ([], [None])
+        if along and len(shape) != 1:
+            return Array(shape, None)
+        if elements is None:
+            return Array((math.prod(shape),), None)
+        found = itertools.accumulate(elements, lambda one, two: binary(machine, symbol, one, two))
+        return Array((len(elements),), tuple(found))
+
+    return run
 
 
 def _unique(machine: Machine, given: list[Value], named: Keywords) -> Value:
@@ -219,7 +224,8 @@ _RULES: dict[str, Rule] = {
     "max": _folded(max),
     "min": _folded(min),
     "mean": _folded(lambda items: sum(items) / len(items)),
-    "cumsum": _cumsum,
+    "cumsum": _running("+"),
+    "cumprod": _running("*"),
     "maximum": _extreme(max),
     "minimum": _extreme(min),
     "sqrt": _each("sqrt", math.sqrt),

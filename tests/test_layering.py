@@ -95,7 +95,7 @@ FOLDS = {rule["fold"] for rule in ONNX["operators"].values() if "fold" in rule}
 NUMPY = """
     zeros ones empty full eye zeros_like ones_like arange linspace
     flatten ravel reshape item concatenate stack tile transpose unique triu tril
-    prod sum max min mean cumsum maximum minimum
+    prod sum max min mean cumsum cumprod maximum minimum
     add subtract multiply divide floor_divide abs ceil floor round sign negative
     sqrt square exp exp2 expm1 log log2 log10 log1p sin cos tan tanh sinh cosh arctan
     qr rand randn randint long double

@@ -119,7 +119,6 @@ _ONE: dict[str, tuple[str, int | None, int]] = {
     "size": ("int", 1, 1),
     "features": ("int", 0, 1),
     "count": ("int", 0, 0),
-    "dilation": ("int", 0, 1),
     "amount": ("int", None, 1),
     "int": ("int", None, 0),
     "float": ("number", None, 0),
@@ -136,7 +135,7 @@ _ONE: dict[str, tuple[str, int | None, int]] = {
 _PER_AXIS = {
     "sizes": "size",
     "counts": "count",
-    "dilations": "dilation",
+    "extents": "features",
     "amounts": "amount",
     "integers": "int",
     "numbers": "number",

@@ -285,7 +285,7 @@ class _Runs:
         self.warnings: dict[str, None] = {}
         self.at: tuple[str, ...] = ()
         self.left_out = others.left_out
-        self.capped = False
+        self.capped: str | None = None
         scripts: list[tuple[Question, tuple[bool, ...]]] = [
             *((other, ()) for other in _asked_of(question, others.nets)),
             (question, ()),
@@ -297,7 +297,8 @@ class _Runs:
             choices = self._run(asked, script)
             for index in range(len(script), len(choices)):
                 scripts.append((asked, (*choices[:index], not choices[index])))
-        self.capped = bool(scripts)
+        if scripts:
+            self.capped = f"looked at {MAX_CASES} combinations of sizes that may broadcast"
 
     def _run(self, asked: Question, script: tuple[bool, ...]) -> list[bool]:
         wanted = [reference_of(at) for _, at in asked.targets if at is not None]
@@ -346,20 +347,24 @@ def answer_in_symbols(question: Question) -> Solution:
         raise runs.misplaced[0]
     if runs.batch is not None:
         return answer_in_symbols(with_value(question, BATCH, runs.batch))
+    needed = frozenset().union(*(error.open for error in runs.failures))
+    open_ = tuple(name for name in question.unknowns if name in needed)
+    if BATCH in needed and not open_:
+        return _for_one_batch(question)
     batch: Mapping[str, int] | None = None
     needs = [[item for item, _ in case.relations] for case in cases]
     ways = cases_for_every_batch(needs)
+    limits = [item for item in (runs.capped, runs.left_out) if item is not None]
     if ways is None:
         batch = question.batch or {BATCH: 1}
         ways = [
             [item if isinstance(item, bool) else item.substitute(batch) for item in case]
             for case in needs
         ]
-        said = f"this holds for {', '.join(f'{k} = {v}' for k, v in batch.items())}"
-        runs.warnings[said] = None
+        limits.append(_one_batch(batch))
     share = max(MAX_STEPS // max(len(ways), 1), _LEAST_STEPS)
     parts = [_solve(question, way, effort=share) for way in ways]
-    system = _united(question, parts, runs.capped, runs.left_out)
+    system = _united(question, parts, limits)
     # one system of all cases tells nothing about which of them has solutions
     solved = [*zip(cases, parts if len(parts) == len(cases) else parts * len(cases), strict=True)]
     recommended, lossless, reason = None, False, None
@@ -372,11 +377,22 @@ def answer_in_symbols(question: Question) -> Solution:
     solution = Solution(
         question, system, tuple(cases), runs.at, recommended, lossless, tuple(runs.warnings), reason
     )
-    needed = frozenset().union(*(error.open for error in runs.failures))
-    solution.open = tuple(name for name in question.unknowns if name in needed)
+    solution.open = open_
     relations = [tuple(item for item in need if not isinstance(item, bool)) for need in needs]
     solution.needs = (*runs.stopped, *relations)
     return solution
+
+
+def _for_one_batch(question: Question) -> Solution:
+    """Answer for the spec's own number of samples, or 1, where a layer needs a number."""
+    batch = question.batch or {BATCH: 1}
+    found = answer_in_symbols(with_value(question, BATCH, batch[BATCH]))
+    found.system = _united(question, [found.system], [_one_batch(batch)])
+    return found
+
+
+def _one_batch(batch: Mapping[str, int]) -> str:
+    return f"looked at {', '.join(f'{name} = {value}' for name, value in batch.items())} only"
 
 
 def _solve(
@@ -414,24 +430,13 @@ def _asked_of(question: Question, nets: tuple[Net, ...]) -> Iterator[Question]:
         yield question._replace(net=kept, targets=targets, mixing=mixing)
 
 
-def _united(
-    question: Question,
-    parts: list[SystemSolution],
-    capped: bool,
-    left_out: str | None = None,
-) -> SystemSolution:
-    if len(parts) == 1 and not capped and left_out is None:
+def _united(question: Question, parts: list[SystemSolution], limits: list[str]) -> SystemSolution:
+    if len(parts) == 1 and not limits:
         return parts[0]
     boxes = tidy([box for part in parts for box in part.boxes], question.unknowns)
-    limits = [part.limit for part in parts if part.limit]
-    if capped:
-        limits.append(f"looked at {MAX_CASES} combinations of sizes that may broadcast")
-    if left_out is not None:
-        limits.append(left_out)
-    complete = not capped and left_out is None and all(part.complete for part in parts)
-    return SystemSolution(
-        boxes, complete, None if complete else "; ".join(dict.fromkeys(limits)), question.unknowns
-    )
+    all_limits = [*(part.limit for part in parts if part.limit), *limits]
+    limit = "; ".join(dict.fromkeys(all_limits)) or None
+    return SystemSolution(boxes, limit is None, limit, question.unknowns)
 
 
 def places(question: Question, result: Result) -> tuple[str, ...]:
@@ -512,6 +517,8 @@ def _recommended(
     from .recommend import recommend
 
     ways: list[Relation | bool] = []
+    if not any(lossless_relations(case.result) for case, _ in solved):
+        ways, solved = [True], []  # no layer has anything to drop
     for case, own in solved:
         if own.is_empty:
             continue

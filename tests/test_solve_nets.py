@@ -444,3 +444,21 @@ def test_what_holds_for_every_batch_may_be_another_case_for_each() -> None:
     assert answer.complete
     assert answer.warnings == ()
     assert answer.to_dict()["solutions"] == [{"x_L": [[8, 8, 1]], "T": [[1, 1, 1]]}]
+
+
+def test_a_layer_that_needs_the_batch_s_number_is_answered_for_one() -> None:
+    answer = shapecalc.solve("split(4)", input=("N", "H"))
+    assert answer.satisfiable
+    assert not answer.complete
+    assert answer.limit == "looked at N = 1 only"
+    own = shapecalc.solve({"inputs": {"x": [8, 6]}, "layers": ["unbind()", "stack()"]})
+    assert (own.complete, own.limit) == (False, "looked at N = 8 only")
+    assert own.to_dict()["solutions"] == [{"L": [[1, None, 1]]}]
+
+
+def test_parts_of_the_batch_must_be_there_for_every_batch() -> None:
+    first = shapecalc.solve("split(4) | getitem(0)", input=("N", "H"))
+    assert (first.complete, first.lossless) == (True, True)
+    assert first.to_dict()["solutions"] == [{"H": [[1, None, 1]]}]
+    second = shapecalc.solve("unbind(0) | getitem(1)", input=("N", "H"))
+    assert (second.complete, second.satisfiable) == (True, False)

@@ -191,7 +191,8 @@ def _bind_keywords(
         if isinstance(value, Tensor) and not (spot and _takes_tensor(spot)):
             named[name] = value
         elif spot is not None:
-            if spot.variadic and not isinstance(value, tuple):
+            alone = any(isinstance(kind, Kind) and kind.form == "one" for kind in spot.kinds)
+            if spot.variadic and not (alone or isinstance(value, tuple)):
                 raise SpecError(
                     f"{layer.name}: {name}={show(value)} must be a tuple where it is named",
                     hint=f"{layer.name}({show(value)}) takes it as it is",

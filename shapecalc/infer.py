@@ -327,14 +327,12 @@ def _impossible(result: Result, name: str) -> ShapeError:
     """Name the first layer that leaves a symbol no value."""
     from .conditions import solved_conditions
 
-    demands = result.demands
-    counts = range(1, len(demands) + 1)
-    first = next(
-        i for i in counts if not solved_conditions(demands[:i], [name], result.least)[0][name]
-    )
-    layer = next(
-        (item for item in result.net.layers if item.name == demands[first - 1].layer), None
-    )
+    demands, free = result.demands, sorted(_free_symbols(result))
+    for count in range(1, len(demands) + 1):
+        if not solved_conditions(demands[:count], free, result.least)[0][name]:
+            break
+    owner = demands[count - 1].layer
+    layer = next((item for item in result.net.layers if item.name == owner), None)
     if layer is None:
         return ShapeError(f"no value of {name} fits what `where` demands", code="S207")
     message = f"no value of {name} fits this layer and those before it"

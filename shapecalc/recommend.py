@@ -15,6 +15,7 @@ from .relations import Relation
 
 _TRIED = 400  # small solutions that are looked at one by one
 _CHOICES = 60  # values of the arguments for which sizes are looked for
+_MORE = 8  # arguments that are tried for a square one where there is an oblong one
 
 Point = dict[str, int]
 Solve = Callable[[Relation | bool, Sequence[str]], SystemSolution]
@@ -88,6 +89,7 @@ def _with_smallest_arguments(
 ) -> Point | None:
     """Find the smallest arguments with which a lossless solution exists, a square one if there is."""
     oblong: Point | None = None
+    tries = 0  # since there is one
     rest = [name for name in unknowns if name not in arguments]
     for values in islice(_upwards(arguments), _CHOICES):
         for way in ways:
@@ -99,6 +101,9 @@ def _with_smallest_arguments(
             if len({best[side] for side in sides}) < 2:
                 return best
             oblong = oblong or best
+            tries += 1
+        if tries > _MORE:
+            break
     return oblong
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +90,18 @@ def test_no_size_that_fits_is_a_misfit(tmp_path: Path) -> None:
     assert (error["code"], error["line"]) == ("S207", 5)
     file.write_text(text.replace("L % 4 == 1", "L % 4 == 1 and L % 2 == 0"), encoding="utf-8")
     assert "no value of L fits what `where` demands" in run("infer", str(file)).out
+
+
+def test_no_size_that_fits_beside_other_symbols() -> None:
+    net = "MaxPool1d(4) | flatten(1) | Linear(896, 3)"
+    result = shapecalc.infer(net, input=("H", "W"))
+    assert [error.code for error in result.errors] == []
+    result = shapecalc.infer("Conv1d(1, 8, 3) | MaxPool1d(2) | Linear(4, 2)", input=("H", "W"))
+    assert [error.code for error in result.errors] == []
+    spec: dict[str, Any] = {"input": ["N", "H", "W"], "where": ["H % 4 == 1", "W >= 3"]}
+    spec["layers"] = ["ReLU", {"name": "t", "layer": "transpose(1, 2)"}, "Linear(8, 2)"]
+    (error,) = shapecalc.infer(spec).errors
+    assert (error.code, error.layer) == ("S207", "2")
 
 
 def test_warnings_stand_at_the_layer_they_are_about(tmp_path: Path) -> None:

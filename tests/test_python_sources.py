@@ -1380,3 +1380,31 @@ class Net(nn.Module):
     net = read_python(text, "m.py", "Net", registry=default_registry(), inputs=(2, 24))
     assert state_dict(net).buffers == {"before": (5,), "grid": (2, 3), "row": (6,)}
     assert infer(net).outputs == {"fc": [(2, 5)]}
+
+
+@pytest.mark.parametrize(
+    ("call", "shape"),
+    [
+        ("torch.eye(n=2, m=4)", (2, 4)),
+        ("torch.eye(2, m=3)", (2, 3)),
+        ("torch.eye(3)", (3, 3)),
+        ("torch.full(size=(2,), fill_value=1)", (2,)),
+        ("torch.linspace(start=0, end=1, steps=4)", (4,)),
+        ("torch.Tensor()", (0,)),
+        ("x.new()", (0,)),
+        ("torch.eye(2, None)", None),
+        ("torch.full((2,))", None),
+        ("torch.full((2,), None)", None),
+        ("torch.linspace(0, 1)", None),
+        ("torch.zeros()", None),
+        ("torch.tensor(None)", None),
+    ],
+)
+def test_tensors_are_made_of_what_pytorch_takes(call: str, shape: tuple[int, ...] | None) -> None:
+    text = f"{HEAD}class Net(nn.Module):\n    def forward(self, x):\n        return {call}\n"
+    if shape is None:
+        with pytest.raises(SourceMisfit):
+            read_python(text, "m.py", "Net", registry=default_registry(), inputs=(2, 3))
+        return
+    net = read_python(text, "m.py", "Net", registry=default_registry(), inputs=(2, 3))
+    assert [*infer(net).outputs.values()] == [[shape]]

@@ -22,6 +22,8 @@ def shape_argument(machine: Machine, given: list[Value], named: Keywords) -> tup
     """Give a shape that is written as one tuple, as several numbers, or by name."""
     if not given:
         given = [named[name] for name in ("size", "shape") if name in named]
+        if not given:
+            raise machine.fail("TypeError", "the size is missing")
     if len(given) == 1 and isinstance(given[0], (list, tuple)):
         given = list(given[0])
     for item in given:
@@ -57,7 +59,9 @@ def _like(machine: Machine, given: list[Value], named: Keywords, name: str | Non
 
 def _full(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:
     shape = shape_argument(machine, given[:1], named)
-    value = given[1] if len(given) > 1 else named.get("fill_value")
+    value = given[1] if len(given) > 1 else named["fill_value"]
+    if value is None or isinstance(value, (str, list, tuple)):
+        raise machine.fail("TypeError", f"fill_value must be a number, not {machine.show(value)}")
     known = isinstance(value, (int, float)) and all(isinstance(size, int) for size in shape)
     count = math.prod(shape) if known else MAX_ELEMENTS + 1
     maker = (name, [shape, value]) if name and isinstance(value, (int, float)) else None
@@ -73,6 +77,8 @@ def _tensor(
         return data
     if isinstance(data, Tensor):
         return data.copy()
+    if data is None or isinstance(data, (str, dict)):
+        raise machine.fail("TypeError", f"no tensor can be made of {machine.show(data)}")
     if isinstance(data, (range, set)):
         data = machine.collect(data)
     shape, elements = from_nested(machine, data)
@@ -116,9 +122,11 @@ def _linspace(
     unknown = next((item for item in values if isinstance(item, Opaque)), None)
     if unknown is not None:
         return unknown
-    plain = len(values) == 3 and all(isinstance(item, (int, float)) for item in values[:2])
+    if len(values) != 3:
+        raise machine.fail("TypeError", "linspace() takes start, end and steps")
+    plain = all(isinstance(item, (int, float)) for item in values[:2])
     maker = (name, values) if name and plain else None
-    if len(values) == 3 and isinstance(values[2], Traced):
+    if isinstance(values[2], Traced):
         return machine.tracer.create((values[2],), None, maker)
     found = linspace(machine, values, {})
     kept = found if len(found) <= MAX_ELEMENTS else None
@@ -126,8 +134,10 @@ def _linspace(
 
 
 def _eye(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:
-    sizes = [item for item in given[:2] if is_number(item)] or [named["n"]]
-    return machine.tracer.create((sizes[0], sizes[-1]), None, (name, sizes) if name else None)
+    rows, *rest = given or [named["n"]]
+    columns = rest[0] if rest else named.get("m", rows)
+    sizes = shape_argument(machine, [rows, columns], {})
+    return machine.tracer.create(sizes, None, (name, [*sizes]) if name else None)
 
 
 def _from_array(
@@ -147,7 +157,8 @@ def _legacy(
     """Stand for `torch.Tensor(...)` and `torch.FloatTensor(...)`: sizes, or a list of numbers."""
     if len(given) == 1 and not is_number(given[0]) and not isinstance(given[0], Sizes):
         return _from_array(machine, given, named)
-    return machine.tracer.create(shape_argument(machine, given, named))
+    shape = shape_argument(machine, given, named) if given or named else (0,)
+    return machine.tracer.create(shape)
 
 
 def _drawn(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:

@@ -236,7 +236,7 @@ def _new(machine: Machine, tensor: Tensor, given: list[Value], named: Keywords) 
     listed = len(given) == 1 and isinstance(given[0], (list, tuple))
     if listed and not isinstance(given[0], Sizes):
         return CREATORS["given"](machine, given, named)
-    return CREATORS["unknown"](machine, given, named)
+    return CREATORS["unknown"](machine, given or [0], named)
 
 
 def is_moved(machine: Machine, tensor: Tensor) -> bool:

@@ -152,7 +152,7 @@ def test_a_layers_call_is_written_from_its_attributes(name: str) -> None:
             "MultiheadAttention(16, 4, add_bias_kv=True)",
             "MultiheadAttention(16, 4, add_bias_kv=True, kdim=16, vdim=16)",
         ),
-        ("Hardtanh(-1, float('inf'))", "Hardtanh(max_val=3.4028234663852886e+38)"),
+        ("Hardtanh(-1, float('inf'))", "Hardtanh(max_val=1e999)"),
         (
             "TransformerEncoder(TransformerEncoderLayer(16, 4, 32), 2)",
             "TransformerEncoder(TransformerEncoderLayer(16, 4, dim_feedforward=32), 2)",

@@ -7,7 +7,8 @@ by the first rule that applies, each of which keeps exactly the same solutions:
 1. `c*y + e == 0` gives `y = -e//c`, where c divides e: y is put into the other relations;
 2. `or`, and `!=`, by cases;
 3. a floor that an equation gives, as `x//y == 4`, is put into the others;
-   `H*W == 49*(H//7)*(W//7)` says that both are filled; `U(x)*V(rest) == n`: by the divisors of n; `U*V % m == r`: by the divisors of m;
+   `H*W == 49*(H//7)*(W//7)` says that both are filled; `U*V == n`: by the divisors of n, a square or a polynomial in one
+   size by its roots; `U*V % m == r`: by the divisors of m;
 4. an unknown that every relation bounds is eliminated (:mod:`shapecalc.isolate`): its run has
    expressions in the others as ends, and each lower end must be <= each upper one;
 5. `U*V >= n` and `<= n` by the at most `2*sqrt(n)` values of `n//u`;

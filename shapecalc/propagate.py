@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .arguments import Bound, Environment, Tensor, bind, complete, demand_ranges, evaluate_argument
 from .dims import Dim
-from .errors import ShapeError, SpecError
+from .errors import ShapecalcError, ShapeError, SpecError
 from .facts import Facts, Misfit
 from .formula import FormulaError, Value, show
 from .layout import Layout
@@ -168,7 +168,7 @@ class Propagation:
             raise self._error(layer, Misfit(str(error))) from None
         except RecursionError:
             raise self._error(layer, Misfit("the call is nested too deeply")) from None
-        except (ShapeError, SpecError) as error:
+        except ShapecalcError as error:
             error.layer = error.layer or layer.name
             error.location = error.location or layer.location
             raise

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from shapecalc.codes import codes
-from shapecalc.errors import SpecError
+from shapecalc.errors import ShapecalcError, SpecError
+from shapecalc.infer import infer
 from shapecalc.readers import read_spec, read_spec_text
 from shapecalc.readers.expressions import read_expression
 from tests.few_layers import REGISTRY
@@ -1025,6 +1027,19 @@ def test_an_error_says_what_where_and_how_to_mend_it(case: Case) -> None:
 
 def test_every_code_is_explained() -> None:
     assert {case.code for case in CASES} <= set(codes())
+
+
+def test_a_size_of_too_many_terms_names_its_layer(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "input: [N, H, W]\nlayers:\n  - a: view((H + W + 1)**64, -1)\n", encoding="utf-8"
+    )
+    with pytest.raises(ShapecalcError) as caught:
+        infer(str(path))
+    error = caught.value
+    assert (error.code, error.layer) == ("S311", "a")
+    assert error.location is not None
+    assert (error.location.line, error.location.column) == (3, 8)
 
 
 def test_errors_about_data_from_python_have_no_place() -> None:

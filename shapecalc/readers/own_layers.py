@@ -23,7 +23,7 @@ _MAPS_TOO = ("operator", "window", "pytorch", "messages", "explain", "attributes
 _BY_CLASS = ("python", "function", "numbers")  # where a map gives each class its own
 _WINDOW = ("kernel", "stride", "padding", "total")
 # What formulas may use besides arguments, inputs, sizes in patterns, and names under `where`.
-_GIVEN = ("axes", "place", "given", "singles", "tuples", "lists", "layer", "output")
+_GIVEN = ("axes", "place", "given", "singles", "tuples", "lists", "layer", "output", "strides")
 
 
 class _Formula(NamedTuple):
@@ -252,7 +252,7 @@ class OwnLayers:
 
 
 def _formulas(entry: Mapping[str, Any], path: Path) -> Iterator[_Formula]:
-    """Yield all formulas of an entry but those of patterns, whose names are new."""
+    """Yield all formulas of an entry but those of patterns, whose names are new, and those taken away."""
     for section in ("parameters", "forward"):
         for name, text in (entry.get(section) or {}).items():
             head, sign, tail = str(text).partition(" = ")
@@ -260,12 +260,14 @@ def _formulas(entry: Mapping[str, Any], path: Path) -> Iterator[_Formula]:
                 yield _Formula(((path, section), name), tail, len(head) + 3)
     for section in ("where", "for_each", "submodules", "window"):
         for name, text in (entry.get(section) or {}).items():
-            yield _Formula(((path, section), name), str(text))
+            if text is not None:
+                yield _Formula(((path, section), name), str(text))
     for section in ("checks", "explain"):
         for condition, message in (entry.get(section) or {}).items():
-            yield _Formula(((path, section), condition), condition, key=True)
-            yield from _in_braces(str(message), ((path, section), condition))
-    for section in ("weights", "buffers", "output", "macs"):
+            if message is not None:
+                yield _Formula(((path, section), condition), condition, key=True)
+                yield from _in_braces(str(message), ((path, section), condition))
+    for section in ("weights", "buffers", "output", "macs", "strides"):
         if entry.get(section) is not None:
             yield from _nested(entry[section], (path, section))
     for section in ("weights", "buffers", "submodules"):

@@ -135,9 +135,9 @@ def _linspace(
 
 def _eye(machine: Machine, given: list[Value], named: Keywords, name: str | None = None) -> Value:
     rows, *rest = given or [named["n"]]
-    columns = rest[0] if rest else named.get("m", rows)
-    sizes = shape_argument(machine, [rows, columns], {})
-    return machine.tracer.create(sizes, None, (name, [*sizes]) if name else None)
+    columns = rest or ([named["m"]] if "m" in named else [])
+    sizes = shape_argument(machine, [rows, *columns[:1]], {})
+    return machine.tracer.create((sizes[0], sizes[-1]), None, (name, [*sizes]) if name else None)
 
 
 def _from_array(

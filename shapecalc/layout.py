@@ -8,7 +8,7 @@ from typing import Any
 from .net import Layer, Reference, Source
 from .outputs import Output, is_shape
 from .scope import LayerScope
-from .strides import in_order
+from .strides import in_order, is_in_order
 
 
 class Layout:
@@ -37,7 +37,7 @@ class Layout:
                 own = scope.copy()
                 own["strides"] = strides
                 found = rule(own, 0)
-        if found is None or found != _in_order(output):
+        if found is None or not _is_in_order(output, found):
             self.odd[layer.name] = found
 
     def is_odd(self, source: Source) -> bool:
@@ -62,6 +62,14 @@ def _sources(layer: Layer) -> Iterator[Source]:
     yield from layer.sources
     for _, source in layer.named:
         yield source
+
+
+def _is_in_order(value: Output, strides: Any) -> bool:
+    if strides is None or value is None:
+        return strides is value
+    if is_shape(value):
+        return is_in_order(value, strides)
+    return all(map(_is_in_order, value, strides))
 
 
 def _in_order(value: Output) -> Any:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from .dims import Dim
-from .formula import Scope, Value, equal, show
+from .formula import Scope, Value, equal, relate, show
 from .relations import Relation
 
 Size: TypeAlias = Any  # int | Dim
@@ -33,29 +33,42 @@ def in_order(shape: Value) -> tuple[Size, ...]:
     return tuple(reversed(found))
 
 
-def dense(shape: Value, strides: Strides) -> Strides:
+def is_in_order(shape: Value, strides: tuple[Size, ...]) -> bool:
+    """Say whether strides are those of a contiguous tensor; where a size is 1, they don't count."""
+    pairs = zip(shape, strides, in_order(shape), strict=True)
+    return all(size == 1 or own == wanted for size, own, wanted in pairs)
+
+
+def dense(scope: Scope, shape: Value, strides: Strides) -> Strides:
     """Give the strides of a new tensor whose numbers lie in the order of the old, without gaps.
 
-    Where symbolic sizes leave that order open, nothing is known.
-
-    >>> dense((2, 3), (1, 2)), dense((2, 3), (1, 5)), dense((2, 3), (6, 1))
-    ((1, 2), (1, 2), (3, 1))
+    Where symbolic sizes leave that order open, each is a case of its own; where cases are united,
+    nothing is known.
     """
     if strides is None or _is_dense(shape, strides):
         return strides
-    if any(isinstance(size, Dim) for size in (*shape, *strides)):
+    order = _from_the_nearest(scope, shape, strides)
+    if order is None:
         return None
-    found = [0] * len(shape)
-    step = 1
-    for dim in _from_the_nearest(shape, strides):
+    found: list[Size] = [0] * len(shape)
+    step: Size = 1
+    for dim in order:
         found[dim] = step
-        step *= shape[dim]
+        step = step * shape[dim]
     return tuple(found)
 
 
 def gapless(shape: Value, strides: Strides) -> Strides:
     """Give the strides of a tensor that is copied only where it must be: not known if it has gaps."""
     return strides if strides is not None and _is_dense(shape, strides) else None
+
+
+def pointwise(scope: Scope, shape: Value, strides: Strides, other: Value) -> Strides:
+    """Give the strides of a function of a tensor and a number, element by element.
+
+    Between two tensors the order hangs on both; then nothing is known.
+    """
+    return None if isinstance(other, tuple) and other else dense(scope, shape, strides)
 
 
 def _is_dense(shape: Value, strides: tuple[Size, ...]) -> bool:
@@ -70,7 +83,9 @@ def _is_dense(shape: Value, strides: tuple[Size, ...]) -> bool:
     return True
 
 
-def _from_the_nearest(shape: Value, strides: tuple[int, ...]) -> list[int]:
+def _from_the_nearest(
+    scope: Scope, shape: Value, strides: tuple[Size, ...]
+) -> tuple[int, ...] | None:
     """Order dimensions by their strides as PyTorch does, which compares no stride of 0.
 
     What isn't compared stays where it is, so the order hangs on the way of sorting.
@@ -80,14 +95,29 @@ def _from_the_nearest(shape: Value, strides: tuple[int, ...]) -> list[int]:
         at = place
         for before in reversed(range(place)):
             one, two = found[before], found[at]
-            if not strides[one] or not strides[two]:
+            if 0 in (strides[one], strides[two]):
                 continue
-            if strides[one] < strides[two]:
+            sides = [(strides[one], strides[two]), (strides[two], strides[one])]
+            answers = [_is_below(scope, *pair) for pair in sides]
+            if answers == [False, False]:
+                answers[1] = _is_below(scope, shape[two], shape[one])
+            if None in answers:
+                return None
+            if answers[0]:
                 break
-            if strides[one] > strides[two] or shape[one] > shape[two]:
+            if answers[1]:
                 found[before], found[at] = two, one
                 at = before
-    return found
+    return tuple(found)
+
+
+def _is_below(scope: Scope, one: Size, two: Size) -> bool | None:
+    """Compare two sizes; None where symbols leave it open and cases are united."""
+    relation = relate(one, "<", two)
+    holds = scope.holds(relation)
+    if holds is None and not scope.unites:
+        return scope.choose(relation, prefer=False)
+    return holds
 
 
 def viewed(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Strides:
@@ -98,10 +128,7 @@ def viewed(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Strid
     """
     if strides is None:
         return None
-    found, chances = _fitted(scope, shape, strides, wanted)
-    while found is None and chances and not scope.unites:
-        if scope.choose(chances.pop(0), prefer=False):
-            found, chances = _fitted(scope, shape, strides, wanted)
+    found, chances = _decided(scope, shape, strides, wanted)
     if found is None:
         unless = f" (unless {' or '.join(map(str, chances))})" if 0 < len(chances) < 3 else ""
         scope.require(
@@ -119,8 +146,19 @@ def reshaped(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Str
     """Give the strides of a view where there is one, else of a copy."""
     if strides is None:
         return None
-    found, chances = _fitted(scope, shape, strides, wanted)
+    found, chances = _decided(scope, shape, strides, wanted)
     return None if found is None and chances else found or in_order(wanted)
+
+
+def _decided(
+    scope: Scope, shape: Value, strides: tuple[Size, ...], wanted: Value
+) -> tuple[Strides, list[Relation]]:
+    """Lay a shape over numbers in memory, case by case where cases aren't united."""
+    found, chances = _fitted(scope, shape, strides, wanted)
+    while found is None and chances and not scope.unites:
+        if scope.choose(chances.pop(0), prefer=False):
+            found, chances = _fitted(scope, shape, strides, wanted)
+    return found, chances
 
 
 def expanded(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Strides:
@@ -154,21 +192,23 @@ def cut(shape: Value, strides: Value, index: Value) -> Strides:
     if shape and isinstance(shape[0], tuple):  # a tuple of tensors
         found: Strides = strides[index] if type(index) is int else None
         return found
-    taken = sum(item is not None and item is not ... for item in items)
-    rest = iter(strides)
+    spare = len(strides) - sum(item is not None and item is not ... for item in items)
     made: list[Size] = []
+    at = 0
     for item in items:
         if item is None:
-            made.append(1)
+            made.append(shape[at] * strides[at] if at < len(shape) else 1)
         elif item is ...:
-            made += [next(rest) for _ in range(len(strides) - taken)]
+            made += strides[at : at + spare]
+            at, spare = at + spare, 0  # another `...` stands for nothing
         elif isinstance(item, slice):
-            made.append(next(rest) * (1 if item.step is None else item.step))
+            made.append(strides[at] * (1 if item.step is None else item.step))
+            at += 1
         elif type(item) is int or isinstance(item, Dim):
-            next(rest)
+            at += 1
         else:
             return None
-    return (*made, *rest)
+    return (*made, *strides[at:])
 
 
 def _fitted(
@@ -179,7 +219,7 @@ def _fitted(
     The dimensions are taken together, from the last on, while they lie as one; each such run must
     be filled by dimensions of the view.
     """
-    if strides == in_order(shape):
+    if is_in_order(shape, strides):
         return in_order(wanted), []
     chances: list[Relation] = []
     if any(_same(scope, size, 0, chances) for size in shape):

@@ -29,7 +29,7 @@ from .formula import (
 from .indexing import getitem, nested, slice_length
 from .notation import einsum, einsum_terms, rearrange
 from .relations import AllOf, AnyOf, Comparison, all_of, any_of
-from .strides import cut, dense, expanded, gapless, in_order, reshaped, viewed
+from .strides import cut, dense, expanded, gapless, in_order, pointwise, reshaped, viewed
 
 MAX_RANK = 64  # PyTorch's own bound on the number of dimensions
 
@@ -284,8 +284,9 @@ FUNCTIONS: dict[str, Function] = {
     "reshape": Function(reshape, scoped=True),
     "getitem": Function(getitem, scoped=True),
     "in_order": Function(in_order),
-    "dense": Function(dense),
+    "dense": Function(dense, scoped=True),
     "gapless": Function(gapless),
+    "pointwise": Function(pointwise, scoped=True),
     "viewed": Function(viewed, scoped=True),
     "reshaped": Function(reshaped, scoped=True),
     "expanded": Function(expanded, scoped=True),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import shapecalc
+from shapecalc.formula import Scope
 from shapecalc.strides import cut, dense
 
 REFUSED = "view size is not compatible with input tensor's size and stride"
@@ -24,6 +25,9 @@ REFUSED = "view size is not compatible with input tensor's size and stride"
         ("expand(2, 3) | view(6)", (2, 1)),
         ("chunk(2, 1) | getitem(0) | view(-1, 3)", (2, 8, 3)),
         ("transpose(1, 2) | view(2, -1)", (2, 3, "L")),
+        ("transpose(1, 2) | mul(2) | view(2, -1)", (2, 3, 4)),
+        # In memory the batch stands in the middle, wherever it is given.
+        ("LSTM(3, 4, batch_first=True) | getitem(0) | view(-1, 4)", (2, 7, 3)),
     ],
 )
 def test_what_lies_otherwise_is_no_view(net: str, shape: tuple[int | str, ...]) -> None:
@@ -45,8 +49,8 @@ def test_what_lies_otherwise_is_no_view(net: str, shape: tuple[int | str, ...]) 
         ("transpose(1, 2) | Linear(3, 5) | view(2, -1)", (2, 3, 4)),
         ("transpose(1, 2) | transpose(1, 2) | view(2, -1)", (2, 3, 4)),
         ("permute(0, 2, 3, 1) | view(N, -1, C)", ("N", "C", "H", "W")),
-        # What comes out of a recurrent layer lies as PyTorch likes; nothing is refused.
-        ("LSTM(3, 4, batch_first=True) | getitem(0) | view(2, -1)", (2, 7, 3)),
+        ("LSTM(3, 4) | getitem(0) | view(7, -1)", (7, 2, 3)),
+        ("add(1) | view(2, -1)", (2, 3, 4)),
     ],
 )
 def test_other_views_are(net: str, shape: tuple[int | str, ...]) -> None:
@@ -68,10 +72,26 @@ def test_a_part_that_is_the_whole_is_in_order() -> None:
 
 
 def test_a_copy_leaves_no_gaps() -> None:
-    assert dense((2, 3), (12, 2)) == (3, 1)
-    assert dense((2, 3), (2, 8)) == (1, 2)
-    assert cut((4, 6, 8), (48, 8, 1), (..., None, slice(None, None, 2))) == (48, 8, 1, 2)
+    assert dense(Scope(), (2, 3), (12, 2)) == (3, 1)
+    assert dense(Scope(), (2, 3), (2, 8)) == (1, 2)
+    assert cut((4, 6, 8), (48, 8, 1), (..., None, slice(None, None, 2))) == (48, 8, 8, 2)
     assert cut((4, 6), (6, 1), ([0, 1],)) is None
+
+
+def test_two_ellipses_and_new_axes_are_no_gaps() -> None:
+    assert cut((4, 6), (6, 1), (..., ...)) == (6, 1)
+    assert cut((4, 6), (6, 1), (None, ..., None)) == (24, 6, 1, 1)
+    net = "getitem((slice(None), None)) | repeat(1, 3, 1, 1) | transpose(1, 2) | view(-1, 30)"
+    assert shapecalc.infer(net, input=(2, 10, 10)).errors
+
+
+def test_a_copy_of_symbolic_sizes_has_an_order() -> None:
+    net = "narrow(2, 0, 2) | clone() | transpose(2, 1) | view(1, -1)"
+    answer = shapecalc.solve(net, input=(1, 2, "H", 3))
+    assert answer.complete
+    for height in range(1, 9):
+        accepted = not shapecalc.infer(net, input=(1, 2, height, 3)).errors
+        assert ((height,) in answer) is accepted
 
 
 def test_models_keep_the_copies_that_their_views_need(tmp_path: Path) -> None:

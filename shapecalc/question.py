@@ -163,6 +163,12 @@ def _only(
     }
 
 
+def placed(question: Question, at: Sequence[str]) -> Question:
+    """Say for each target which output it is about."""
+    pairs = zip(question.targets, at, strict=True)
+    return question._replace(targets=tuple((target, place) for (target, _), place in pairs))
+
+
 def with_value(question: Question, name: str, value: int) -> Question:
     """Give a symbol a number: an unknown, or the batch."""
     return question._replace(

@@ -322,7 +322,7 @@ class _Runs:
 
     def _add(self, asked: Question, result: Result) -> None:
         try:
-            own = places(asked, result)
+            own = self.at or places(asked, result)  # a question is about one output in all cases
             if asked.upto is not None:
                 output_at(result, asked.upto)
             self.batch = self.batch or _batch_wanted(asked, result, own)

@@ -17,7 +17,7 @@ from .boxes import Box, BoxRun, SystemSolution, tidy
 from .errors import ShapecalcError, SolveError
 from .facts import Facts
 from .propagate import Propagation
-from .question import Question, with_value
+from .question import Question, placed, with_value
 from .relations import Relation, all_of
 from .search import highest
 from .sets import EMPTY, IntSet, SetTooLarge
@@ -39,6 +39,7 @@ def answer_by_values(question: Question, solution: Solution) -> Solution:
     parts: list[tuple[Point, Solution]] = []
     limits: dict[str, None] = {}
     failures: list[SolveError] = []
+    at = solution.at or None
     waiting: list[tuple[Point, Solution, int]] = [({}, solution, 0)]
     left = _MOST_ANSWERS
     while waiting:
@@ -57,10 +58,12 @@ def answer_by_values(question: Question, solution: Solution) -> Solution:
         found: list[tuple[Point, Solution, int]] = []
         for value in values:
             try:
-                own = answer_in_symbols(with_value(part.question, name, value))
+                asked = part.question if at is None else placed(part.question, at)
+                own = answer_in_symbols(with_value(asked, name, value))
             except SolveError as error:  # the output has another rank than the target
                 failures.append(error)
                 continue
+            at = at or own.at or None  # a question is about one output, whatever the value
             found.append(({**point, name: value}, own, unbounded + (count is None)))
         waiting += reversed(found)
     if failures and not parts:

@@ -10,7 +10,12 @@ import pytest
 
 import shapecalc
 from shapecalc.formula import Scope
-from shapecalc.strides import cut, dense
+from shapecalc.net import Reference
+from shapecalc.outputs import is_shape
+from shapecalc.propagate import Propagation
+from shapecalc.registry import default_registry
+from shapecalc.strides import cut, dense, in_order
+from tests.registry_examples import EXAMPLES
 
 REFUSED = "view size is not compatible with input tensor's size and stride"
 
@@ -139,6 +144,23 @@ def test_a_forgotten_contiguous_after_attention_is_found() -> None:
     result = shapecalc.infer(net)
     assert [error.layer for error in result.errors] == ["joined"]
     assert result.fixes[0]["call"] == "reshape(N, L, 64)"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_strides_can_be_worked_out_for_every_entry(name: str) -> None:
+    net = shapecalc.load(EXAMPLES[name])
+    walk = Propagation(default_registry(), net.inputs)
+    shape = net.inputs["x0"]
+    assert shape is not None
+    walk.layout.odd["x0"] = tuple(reversed(in_order(tuple(reversed(shape)))))
+    try:
+        step = walk.step(net.layers[0])
+    except shapecalc.ShapeError as error:
+        assert error.kind == "strides"  # noqa: PT017 - a view may be refused
+        return
+    found = walk.layout.of(Reference("made"), step.outputs)
+    if found is not None and is_shape(step.outputs):
+        assert len(found) == len(step.output_shape)
 
 
 @pytest.mark.parametrize("seed", range(40))

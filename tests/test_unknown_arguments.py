@@ -333,3 +333,18 @@ def test_an_argument_in_a_list_is_of_the_list_s_kind() -> None:
     assert shapecalc.solve("split(n, 1)", input=(1, 4)).question.known["n"] == (1, None)
     parts = shapecalc.solve("split((n, 4), 1)", input=(1, 4))
     assert (parts.complete, list(parts.points())) == (True, [(0,)])
+
+
+@pytest.mark.parametrize(
+    ("net", "given", "target", "expected"),
+    [
+        ("permute(0, 2, 1, 3) | flatten(0, a)", (1, 2, 5, 5), (5,), [{"a": [[0, 2, 1]]}]),
+        ("permute(2, 1, 3, 0) | squeeze()", (1, 2, "H", 4), (2, 4), [{"H": [[1, None, 1]]}]),
+    ],
+)
+def test_a_target_is_about_one_output_in_all_cases(
+    net: str, given: tuple[int | str, ...], target: tuple[int, ...], expected: object
+) -> None:
+    answer = shapecalc.solve(net, input=given, target=target)
+    assert answer.complete
+    assert answer.to_dict()["solutions"] == expected

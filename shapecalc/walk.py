@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from .batch import for_every_batch
 from .boxes import Box
-from .dims import Dim, symbol
+from .dims import Dim, symbol, symbols_of
 from .errors import ShapecalcError, ShapeError, SolveError
 from .net import Size
 from .outputs import is_shape
-from .question import Question, output_at
+from .question import BATCH, Question, output_at
 from .relations import Relation, all_of, compare
 from .sets import EMPTY, IntSet
 from .system import solve_system
@@ -327,7 +327,9 @@ def _sampled_reach(
     near = sorted(found, key=lambda sizes: (found[sizes], sizes))[:3]
     if not near:
         return ""
-    return f"{at[0]} can have " + " or ".join("x".join(map(str, sizes)) for sizes in near)
+    batched = any(BATCH in symbols_of(size) for size in shape)
+    for_one = "with N = 1 (not for every N) " if batched else ""
+    return f"{for_one}{at[0]} can have " + " or ".join("x".join(map(str, sizes)) for sizes in near)
 
 
 def _possible(question: Question, relations: Sequence[tuple[Relation | bool, str]]) -> bool:

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+import shapecalc
 from shapecalc.batch import for_every_batch
 from shapecalc.dims import symbol
 from shapecalc.relations import Relation, all_of, any_of, compare
@@ -47,3 +48,10 @@ def test_many_relations_are_plain() -> None:
     random = Random(0)
     stuck = [for_every_batch([relation(random)])[1] for _ in range(300)]
     assert sum(stuck) < 200
+
+
+def test_a_reason_says_what_holds_for_one_sample_only() -> None:
+    answer = shapecalc.solve("view(2, -1)", input=("N", 2, "H"), target=12)
+    assert not answer.satisfiable
+    assert answer.reason is not None
+    assert "with N = 1 (not for every N) 0 can have 12" in answer.reason

@@ -26,6 +26,15 @@ def is_shape(value: Output) -> bool:
     return all(isinstance(item, (int, Dim)) for item in value)
 
 
+def are_strides(value: Any, output: Output) -> bool:
+    """Say whether a value has strides for each shape of an output, or None where they aren't known."""
+    if value is None or output is None:
+        return value is None
+    if not isinstance(value, tuple) or len(value) != len(output):
+        return False
+    return is_shape(value) if is_shape(output) else all(map(are_strides, value, output))
+
+
 def flatten_output(value: Output) -> list[Shape]:
     """List the shapes in nested tuples of outputs, in order."""
     if value is None:

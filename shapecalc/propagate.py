@@ -15,10 +15,10 @@ from .formula import FormulaError, Value, show
 from .layout import Layout
 from .matching import demand_tensors, match_input, rank_message
 from .net import Layer, Reference, Shape, Size, Source
-from .outputs import Output, flatten_output, is_shape, numel
+from .outputs import Output, are_strides, flatten_output, is_shape, numel
 from .registry import Input, LayerType, Registry
 from .scope import LayerScope
-from .syntax import Call, Conditional, Constant, Name, Node, Star, names_in, to_text
+from .syntax import Call, Conditional, Constant, Name, Node, Star, names_in, parts_of, to_text
 from .syntax import Sequence as Tuple
 
 MAX_DEPTH = 20  # modules inside modules
@@ -158,6 +158,8 @@ class Propagation:
             done = self._remembered(layer.call, inputs, named)
             if self.layout.odd or not done.scope.type.keeps_order:
                 self._lay(layer, inputs, done)
+            if self.registry.has_own:
+                self._demand_kinds(layer, done)
         except Misfit as misfit:
             raise self._error(layer, misfit) from None
         except FormulaError as error:
@@ -169,20 +171,41 @@ class Propagation:
         except RecursionError:
             raise self._error(layer, Misfit("the call is nested too deeply")) from None
         except ShapecalcError as error:
-            error.layer = error.layer or layer.name
-            error.location = error.location or layer.location
+            _place(error, layer)
             raise
-        except (TypeError, ValueError, AttributeError, IndexError) as error:
-            if self.registry.find(layer.call.function).is_ours:
-                raise
-            what = f"its formulas can't be worked out on what comes in: {error}"
-            raise self._error(layer, Misfit(what)) from None
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            fault = self._blamed(layer.call).fault(error)
+            _place(fault, layer)
+            raise fault from None
         self.values[layer.name] = done.output
         parameters, buffers = done.state if layer.shares is None else _NO_STATE
         name = done.scope.type.name
         return Step(
             layer, name, done.output, parameters, buffers, done.macs, done.scope, tuple(inputs)
         )
+
+    def _blamed(self, call: Call) -> LayerType:
+        """Give the type whose formulas are to blame: a user's, also inside one of ours."""
+        calls = [part for part in _calls_in(call) if self.registry.knows(part.function)]
+        types = [self.registry.find(part.function) for part in calls]
+        return next((type_ for type_ in types if not type_.is_ours), types[0])
+
+    def _demand_kinds(self, layer: Layer, done: Applied) -> None:
+        """Demand of a user's formulas that they give what is worked on: sizes, and shapes of them."""
+        assert layer.call is not None
+        type_ = self._blamed(layer.call)
+        if type_.is_ours:
+            return
+        if not is_shape((done.macs,)):
+            raise type_.fail(f"`macs` gives {show(done.macs)}, which is no number")
+        for name, shape in (*done.state[0].items(), *done.state[1].items()):
+            if not isinstance(name, str) or not is_shape(shape):
+                what = f"{show(name) if not isinstance(name, str) else name} among the weights"
+                raise type_.fail(f"{what} would be {show(shape)}, which is no shape")
+        strides = self.layout.odd.get(layer.name)
+        if not are_strides(strides, done.output):
+            what = f"`strides` gives {show(strides)}, and not a number for each dimension"
+            raise type_.fail(f"{what} of {show(done.output)}")
 
     def _lay(self, layer: Layer, inputs: list[Output], done: Applied) -> None:
         try:
@@ -405,6 +428,14 @@ class Propagation:
     ) -> tuple[dict[str, Shape], dict[str, Shape]]:
         """Give a module's parameters and buffers from its arguments alone."""
         facts = self.facts if facts is None else facts
+        try:
+            return self._state(call, facts, depth)
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise self._blamed(call).fault(error) from None
+
+    def _state(
+        self, call: Call, facts: Facts, depth: int
+    ) -> tuple[dict[str, Shape], dict[str, Shape]]:
         made = self.construct(call, 0, facts, depth)
         if made.type.data.keys().isdisjoint(("weights", "buffers", "submodules")):
             return {}, {}
@@ -453,6 +484,19 @@ class Propagation:
                 if shape is not None:
                     found[name] = shape
         return found
+
+
+def _calls_in(node: Node) -> Iterable[Call]:
+    if isinstance(node, Call):
+        yield node
+    for part in parts_of(node):
+        yield from _calls_in(part)
+
+
+def _place(error: Exception, layer: Layer) -> None:
+    if isinstance(error, ShapecalcError):
+        error.layer = error.layer or layer.name
+        error.location = error.location or layer.location
 
 
 def _handed_on(bound: Bound, forward: Any) -> Bound:

@@ -32,48 +32,20 @@ PREFIXES = frozenset(
         "torchvision.ops",
     ]
 )
-_KEYS = frozenset(
-    [
-        "layers",
-        "like",
-        "python",
-        "family",
-        "summary",
-        "source",
-        "parameters",
-        "inputs",
-        "order",
-        "holds",  # the type of numbers in an input: long, bool, or same as the output's
-        "typed",  # what makes such a tensor of a given type of numbers
-        "numbers",
-        "function",
-        "functional",
-        "attributes",
-        "forward",
-        "input",
-        "where",
-        "checks",
-        "output",
-        "weights",
-        "buffers",
-        "submodules",
-        "for_each",
-        "macs",
-        "strides",
-        "instead",
-        "operator",
-        "wrapper",
-        "pytorch",
-        "example",
-        "symbols",
-        "words",
-        "window",
-        "note",
-        "aliases",
-        "explain",
-        "messages",
-    ]
-)
+# The keys of an entry but `layers`, by what stands under them: formulas and words are texts.
+KEYS = {
+    key: kind
+    for kind, keys in {
+        "a text": "like family summary source note wrapper input macs strides",
+        "a list": "order",
+        "a map": """parameters forward inputs where checks for_each submodules window pytorch messages
+            explain attributes aliases words operator functional holds typed instead""",
+        "a text or a list": "example",
+        "a text or a map": "output weights buffers",
+        "a text, or a map that gives each class its own": "python function numbers",
+    }.items()
+    for key in keys.split()
+}
 # What becomes of numbers that are known, in a word. `readers/python` knows how each is worked out.
 NUMBERS = (
     # what functions make of one tensor
@@ -219,6 +191,12 @@ class LayerType:
 
     def fail(self, what: str) -> SpecError:
         return SpecError(f"{self.key} in {self.origin}: {what}", code="S120")
+
+    def fault(self, error: Exception) -> Exception:
+        """Give what to raise where a formula broke off: a user's is said, one of ours is a bug."""
+        if self.is_ours:
+            return error
+        return self.fail(f"its formulas can't be worked out on what comes in: {error}")
 
     def formula(self, text: object) -> Node:
         try:
@@ -491,8 +469,8 @@ class LayerType:
     def validate(self) -> None:
         """Read every formula; raises `SpecError` for the first that can't be read."""
         for key in self.data:
-            if key not in _KEYS:
-                near = nearest_words(str(key), _KEYS)
+            if key not in KEYS and key != "layers":
+                near = nearest_words(str(key), KEYS)
                 hint = f"did you mean {near[0]}?" if near else None
                 raise SpecError(
                     f"{self.key} in {self.origin}: unknown key {key}", hint=hint, code="S120"
@@ -530,6 +508,7 @@ class Registry:
         self._data: dict[str, dict[str, Any]] = {}
         self._types: dict[str, LayerType] = {}
         self._heads: list[_Entry] = []  # what stands before the first entry of each file
+        self.has_own = any(file != OURS for file in files)  # entries of a user's
         for file, text in files.items():
             self._index(file, text)
 
@@ -565,7 +544,8 @@ class Registry:
             base = {key: item for key, item in self.data(other).items() if key != "example"}
             for section, value in found.items():
                 old = base.get(section)
-                added = section in ("checks", "where", "pytorch") and isinstance(old, dict)
+                both = isinstance(old, dict) and isinstance(value, dict)
+                added = section in ("checks", "where", "pytorch") and both
                 merged = {**(old or {}), **value} if added else value
                 if added:  # null takes away
                     merged = {key: item for key, item in merged.items() if item is not None}

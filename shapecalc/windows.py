@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .formula import show
 from .infer import Result
 from .net import Size
+from .outputs import is_shape
 from .relations import Relation, compare
 
 
@@ -49,6 +51,11 @@ def window_of(step: Any) -> dict[str, tuple[Size, ...]] | None:
         if key == "total" and "total" not in formulas:
             found[key] = tuple([2 * item for item in found["padding"]])
             continue
-        value = type_.compile(type_.formula(text))(step.scope, 0)
+        try:
+            value = type_.compile(type_.formula(text))(step.scope, 0)
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            raise type_.fault(error) from None
         found[key] = value if isinstance(value, tuple) else (value,) * step.scope.axes
+        if not is_shape(found[key]) or len(found[key]) != len(found["kernel"]):
+            raise type_.fail(f"the window's {key} is {show(value)}, and not a size for each axis")
     return found

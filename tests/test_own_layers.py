@@ -51,6 +51,34 @@ BROKEN = {
 }
 
 
+# What stands in an entry where another kind of value is needed, and what is said of it.
+KINDS = {
+    "like: {a: 1}": "`like` of Foo must be a text",
+    "like: [a]": "`like` of Foo must be a text",
+    "functional: 1.5": "`functional` of Foo must be a map",
+    "weights: [[1, 2]]": "`weights` of Foo must be a text or a map",
+    "weights: {a: [1, 2]}": "`weights` of Foo has a list where a text is needed",
+    "output: {a: {b: [1]}}": "`output` of Foo has a list where a text is needed",
+    "holds: input": "`holds` of Foo must be a map",
+    "order: true": "`order` of Foo must be a list",
+    "order: [null]": "`order` of Foo has null where a text is needed",
+    "instead: -1": "`instead` of Foo must be a map",
+    "numbers: [a]": "`numbers` of Foo must be a text, or a map that gives each class its own",
+}
+# Formulas that give what their key can't have; an entry, a net of it, and what is said.
+GIVES = {
+    "macs: \"'a'\"": "`macs` gives 'a', which is no number",
+    "strides: 7": "its formulas can't be worked out on what comes in: 'int' object",
+    "strides: (1,)": "`strides` gives 1, and not a number for each dimension of 2×3",
+    "strides: \"('a', 1)\"": "`strides` gives ('a', 1), and not a number for each dimension",
+    "weights: 3": "its formulas can't be worked out on what comes in: 'int' object",
+    'weights: "[(1, 2)]"': "1 among the weights would be 2, which is no shape",
+    "weights: {a: 7}": "a among the weights would be 7, which is no shape",
+    "buffers: {a: \"('q',)\"}": "a among the weights would be",
+    "where: {x: count(2)}\n  checks: {x > 1: no}": "its formulas can't be worked out",
+}
+
+
 def read(text: str, folder: Path) -> None:
     file = folder / "mine.yaml"
     file.write_text(text, encoding="utf-8")
@@ -67,6 +95,63 @@ def test_what_is_wrong_is_pointed_at(case: str, tmp_path: Path) -> None:
     assert message in error.message
     assert error.location is not None
     assert (f"{error.location.line}:{error.location.column}", error.code) == (place, "S120")
+
+
+def entry_with(line: str, folder: Path) -> str:
+    file = folder / "mine.yaml"
+    text = f"Foo:\n  layers: [Foo]\n  input: any\n  {line}\n"
+    file.write_text(text if "output:" in line else f"{text}  output: input\n", encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize("line", KINDS)
+def test_each_key_is_held_to_its_kind(line: str, tmp_path: Path) -> None:
+    file = entry_with(line, tmp_path)
+    found = run("infer", "Foo() | view(-1)", "--registry", file, "--input", "2x3")
+    assert found.code == 2
+    assert "mine.yaml:4:" in found.err
+    assert f"error[S120]: {KINDS[line]}\n" in found.err
+
+
+@pytest.mark.parametrize("net", ["Foo() | view(-1)", "Foo() | T() | relu() | view(-1)"])
+@pytest.mark.parametrize("line", GIVES)
+def test_what_a_formula_gives_is_held_to_what_is_needed(
+    line: str, net: str, tmp_path: Path
+) -> None:
+    file = entry_with(line, tmp_path)
+    found = run("infer", net, "--registry", file, "--input", "2x3")
+    assert found.code == 2
+    assert "error[S120]: 0: Foo in " in found.err
+    assert GIVES[line] in found.err
+
+
+def test_a_layer_of_ones_own_inside_one_of_ours_is_named(tmp_path: Path) -> None:
+    file = entry_with("macs: \"'a'\"\n  weights: 3", tmp_path)
+    found = run("infer", "spectral_norm(Foo())", "--registry", file, "--input", "2x3")
+    assert found.code == 2
+    assert "error[S120]: 0: Foo in " in found.err
+
+
+@pytest.mark.parametrize("kernel", ["\"'a'\"", "count(2)", '"(1, 2, 3)"'])
+def test_a_window_has_sizes(kernel: str, tmp_path: Path) -> None:
+    window = f"  window: {{kernel: {kernel}, stride: stride, padding: 1}}"
+    file = tmp_path / "mine.yaml"
+    old = "  window: {kernel: 3, stride: stride, padding: 1}"
+    assert old in MINE
+    file.write_text(MINE.replace(old, window), encoding="utf-8")
+    found = run(
+        *("infer", "BlurPool2d(8)", "--registry", str(file), "--input", "1x8x16x16"),
+        *("--show", "rf"),
+    )
+    assert found.code == 2
+    assert "error[S120]: BlurPool in " in found.err
+
+
+def test_null_takes_checks_away(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    text = "Mine:\n  layers: {Mine2d: 2}\n  like: Conv\n  checks: null\n"
+    file.write_text(text, encoding="utf-8")
+    assert load_registry((str(file),)).find("Mine2d").checks == ()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..errors import SpecError
 from ..formula import Compiler
-from ..registry import Registry
+from ..registry import KEYS, Registry
 from ..structure import FUNCTIONS
 from ..syntax import Node, names_in, parse
 from .failures import error_in, show_word, suggestion
@@ -18,9 +18,6 @@ from .yaml_text import marks_of_yaml, read_yaml
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACES = re.compile(r"\{([^{}]*)\}?")
-_MAPS = ("parameters", "forward", "inputs", "where", "checks", "for_each", "submodules", "words")
-_MAPS_TOO = ("operator", "window", "pytorch", "messages", "explain", "attributes", "aliases")
-_BY_CLASS = ("python", "function", "numbers")  # where a map gives each class its own
 _WINDOW = ("kernel", "stride", "padding", "total")
 # What formulas may use besides arguments, inputs, sizes in patterns, and names under `where`.
 _GIVEN = ("axes", "place", "given", "singles", "tuples", "lists", "layer", "output", "strides")
@@ -78,11 +75,23 @@ class OwnLayers:
             if not isinstance(entry, dict):
                 raise self.fail(path, f"the entry {key} is not a map", key=True, hint=hint)
             self._check_classes(key, entry.get("layers"))
-            for section in (*_MAPS, *_MAPS_TOO):
-                if not isinstance(entry.get(section), dict | None):
-                    what = f"`{section}` of {key} must be a map"
-                    raise self.fail((path, section), what, key=True)
+            for section, value in entry.items():
+                if section in KEYS and value is not None:
+                    self._check_kind((path, section), section, key, value)
             self._check_parts(path, entry)
+
+    def _check_kind(self, path: Path, section: str, key: str, value: Any) -> None:
+        """Refuse what is of another kind than its key, or has parts that are no texts."""
+        what = f"`{section}` of {key}"
+        if _kind_of(value) not in KEYS[section]:
+            raise self.fail(path, f"{what} must be {KEYS[section]}", key=True)
+        parts = dict(enumerate(value)) if isinstance(value, list) else value
+        for name, part in parts.items() if isinstance(parts, dict) else ():
+            at: Path = (path, name)
+            if section == "output" and isinstance(part, dict):
+                self._check_kind(at, section, key, part)
+            elif _kind_of(part) != "a text" and (part is not None or isinstance(value, list)):
+                raise self.fail(at, f"{what} has {show_word(part)} where a text is needed")
 
     def _check_parts(self, path: Path, entry: Mapping[str, Any]) -> None:
         for section in ("parameters", "forward"):
@@ -91,8 +100,9 @@ class OwnLayers:
                     what = f"the argument {show_word(name)} has no type"
                     hint = "such as `size`, or `int = 1` where it may be left out"
                     raise self.fail(((path, section), name), what, key=True, hint=hint)
-        for section in _BY_CLASS:
-            for name in entry[section] if isinstance(entry.get(section), dict) else ():
+        for section, kind in KEYS.items():
+            classes = entry.get(section) if "each class" in kind else None
+            for name in classes if isinstance(classes, dict) else ():
                 if name not in entry["layers"]:
                     what = f"{show_word(name)} under {section} is none of the layers"
                     near = suggestion(name, entry["layers"])
@@ -249,6 +259,14 @@ class OwnLayers:
                 if name in uses and name not in seen:
                     seen.add(name)
                     waiting += uses[name]
+
+
+def _kind_of(value: object) -> str:
+    """Say what a value of YAML is, as `KEYS` does; numbers are formulas too."""
+    for kind, types in (("a map", dict), ("a list", list), ("a text", str | int | float)):
+        if isinstance(value, types):
+            return kind
+    return "something else"  # a date, say
 
 
 def _formulas(entry: Mapping[str, Any], path: Path) -> Iterator[_Formula]:

@@ -32,7 +32,9 @@ from .runs import (
     too_large,
 )
 
-__all__ = ["EMPTY", "MAX_RUNS", "IntSet", "Run", "SetTooLarge"]
+__all__ = ["EMPTY", "MAX_RUNS", "IntSet", "Run", "SetTooLarge", "in_short"]
+
+MAX_SHOWN = 12  # runs of a set that people are shown
 
 
 class IntSet:
@@ -203,10 +205,6 @@ class IntSet:
             return EMPTY
         return IntSet._of(in_order(sweep(self.runs, common.runs)))
 
-    def complement(self, within: IntSet) -> IntSet:
-        """Give the elements of `within` that are not in this set."""
-        return within - self
-
     # -------------------------------------------------------------------------- maps and shifts
 
     def image_affine(self, a: int, b: int) -> IntSet:
@@ -311,12 +309,12 @@ class IntSet:
         return f"IntSet({self.to_list()})"
 
     def __str__(self) -> str:
-        """Write the set for people.
+        """Write the set for people, in short where it falls into many runs.
 
         >>> print(IntSet.interval(32, 35), "and", IntSet.run(16, None, 16))
         32..35 and 16, 32, 48, ...
         """
-        return ", ".join(_show(run, width) for run, width in _side_by_side(self.runs)) or "none"
+        return in_short([_show(run, width) for run, width in _side_by_side(self.runs)]) or "none"
 
     def to_condition(self, name: str) -> str:
         """Write the set as a Python condition on `name`, a size that is at least 0.
@@ -333,6 +331,18 @@ class IntSet:
 
 
 EMPTY = IntSet._of(())
+
+
+def in_short(parts: Sequence[str], joint: str = ", ") -> str:
+    """Join texts; of many, the first and the last, with how many there are between them.
+
+    >>> in_short([str(number) for number in range(30)], "; ")
+    '0; 1; 2; 3; 4; 5; 6; 7; 8; 9; ... (19 more); 29'
+    """
+    left_out = len(parts) - MAX_SHOWN
+    if left_out <= 0:
+        return joint.join(parts)
+    return joint.join([*parts[: MAX_SHOWN - 2], f"... ({left_out + 1} more)", parts[-1]])
 
 
 def _side_by_side(runs: Sequence[Run]) -> Iterator[tuple[Run, int]]:

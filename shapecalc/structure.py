@@ -79,7 +79,8 @@ def axes(scope: Scope, dims: Value, rank: Value) -> tuple[int, ...]:
     given = dims if isinstance(dims, tuple) else (dims,)
     found = tuple(axis(scope, dim, rank) for dim in given)
     if len(set(found)) < len(found):
-        raise FormulaError(f"the dimensions {show(given)} name one of them twice")
+        written = ", ".join(map(show, given))
+        raise FormulaError(f"the dimensions ({written}) name one of them twice")
     return found
 
 

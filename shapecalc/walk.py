@@ -15,7 +15,7 @@ from .net import Size
 from .outputs import is_shape
 from .question import BATCH, Question, output_at
 from .relations import Relation, all_of, compare
-from .sets import EMPTY, IntSet
+from .sets import EMPTY, IntSet, in_short
 from .system import solve_system
 from .univariate import Undecidable, image, solution_set
 
@@ -115,7 +115,7 @@ def _show_runs(box: Box, name: str) -> str:
         f"{first}" if first == last else f"{first}..{'' if last is None else last}"
         for first, last, _ in box[name]
     ]
-    return ", ".join(parts)
+    return in_short(parts)
 
 
 def _range(shape: tuple[Size, ...], name: str, box: Box) -> str:
@@ -392,8 +392,3 @@ def _rises(size: Dim) -> bool:
     """Say whether a size of one unknown is larger for large values than for small ones."""
     (name,) = size.symbols
     return size.evaluate({name: 10_000}) >= size.evaluate({name: 1})
-
-
-def show_point(point: Mapping[str, int]) -> str:
-    """Write a solution: `H = 32, W = 32`."""
-    return ", ".join(f"{name} = {value}" for name, value in point.items())

@@ -629,3 +629,19 @@ def test_shapes_with_and_without_names_are_not_mixed(tmp_path: Path) -> None:
     result = run("infer", net, "--input", "7x3", "--input", "7x2", "--input", "7x2")
     assert result.code == 2
     assert "the model has no input 2" in result.err or "3 shapes are given" in result.err
+
+
+def test_sizes_that_fall_into_many_runs_are_shown_in_short() -> None:
+    net = "Conv2d(2, 2, 1, stride=3, padding=a, dilation=2) | ReflectionPad2d(2) | chunk(a, 2)"
+    arguments = ("solve", f"{net} | getitem(0)", "--input", "1x2xHx9")
+    lines = run(*arguments).out.splitlines()
+    assert max(map(len, lines)) < 200
+    assert "H = 1, 3..4, 6..7, 9..10," in lines[1]
+    assert " more), 768, a = 3, 6, 9, ..." in lines[1]
+    first = json.loads(run(*arguments, "--json").out)["solutions"][0]
+    assert len(first["H"]) > 200
+
+
+def test_dimensions_are_no_shape() -> None:
+    found = run("infer", "permute(0, 0)", "--input", "2x3")
+    assert "the dimensions (0, 0) name one of them twice" in found.err

@@ -8,6 +8,7 @@ from typing import Any
 from ..boxes import Box, BoxRun
 from ..dims import Dim
 from ..outputs import is_shape
+from ..sets import in_short
 from ..solve import Solution
 
 MAX_BOXES = 20  # of an answer that falls into parts
@@ -91,7 +92,7 @@ def box_text(box: Box) -> str:
 def _values_text(box: Box, name: str) -> str:
     runs = box[name]
     if any(isinstance(end, Dim) for run in runs for end in run[:2]):
-        return f"{name} = {' or '.join(map(_run_text, runs))}"
+        return f"{name} = {in_short([*map(_run_text, runs)], ' or ')}"
     values = box.values_of(name, {})
     match values.runs:
         case ((first, None, 1),):

@@ -17,6 +17,7 @@ from .matching import demand_tensors, match_input, rank_message
 from .net import Layer, Reference, Shape, Size, Source
 from .outputs import Output, are_strides, flatten_output, is_shape, numel
 from .registry import Input, LayerType, Registry
+from .relations import Relation, compare
 from .scope import LayerScope
 from .syntax import Call, Conditional, Constant, Name, Node, Star, names_in, parts_of, to_text
 from .syntax import Sequence as Tuple
@@ -327,7 +328,7 @@ class Propagation:
                 value = check.test(scope, axis)
                 if value is True:
                     continue
-                if value is None or isinstance(value, int):
+                if not isinstance(value, Relation):
                     value = bool(value)
                 scope.facts.require(value, partial(check.message, scope, axis), check.text)
 
@@ -581,8 +582,6 @@ def _below_zero(shape: Shape) -> str:
 
 
 def _at_least_zero(size: Dim) -> Any:
-    from .relations import compare
-
     return compare(size, ">=", 0)
 
 

@@ -132,6 +132,16 @@ def test_a_layer_of_ones_own_inside_one_of_ours_is_named(tmp_path: Path) -> None
     assert "error[S120]: 0: Foo in " in found.err
 
 
+@pytest.mark.parametrize(
+    ("check", "code"), [("\"'a'\"", 0), ("input", 0), ("\"''\"", 1), ('"[]"', 1)]
+)
+def test_a_condition_that_is_no_relation_is_as_true_as_in_python(
+    check: str, code: int, tmp_path: Path
+) -> None:
+    file = entry_with(f"where: {{x: {check}}}\n  checks: {{x: no}}", tmp_path)
+    assert run("infer", "Foo()", "--registry", file, "--input", "Nx3").code == code
+
+
 @pytest.mark.parametrize("kernel", ["\"'a'\"", "count(2)", '"(1, 2, 3)"'])
 def test_a_window_has_sizes(kernel: str, tmp_path: Path) -> None:
     window = f"  window: {{kernel: {kernel}, stride: stride, padding: 1}}"

@@ -1174,7 +1174,7 @@ def test_a_word_for_numbers_that_is_unknown_names_the_nearest(tmp_path: Path) ->
             MINE.replace("{doubled: WORD", "{doubeld: same"),
             "doubeld under numbers is none of the layers",
         ),
-        (MINE.replace("WORD", "[same]"), "unknown word"),
+        (MINE.replace("WORD", "[same]"), "has a list where a text is needed"),
         (MINE.replace("WORD", "same") + "  functional: {dim: None}\n", "dim under functional"),
     ],
 )

@@ -398,6 +398,8 @@ def propagate_net(
 ) -> Result:
     """Run a net's layers on input shapes; what depends on a layer that failed is left out."""
     propagation = Propagation(registry, shapes, facts, values)
+    functions = {layer.call.function for layer in net.layers if layer.call is not None}
+    propagation.layout.matters = any(registry.find(name).needs_order for name in functions)
     steps: list[Step] = []
     errors: list[ShapeError] = []
     failed: set[str] = set()

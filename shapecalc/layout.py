@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+from .formula import Compiled
 from .net import Layer, Reference, Source
 from .outputs import Output, is_shape
 from .scope import LayerScope
 from .strides import in_order, is_in_order
+
+
+class _Later(NamedTuple):
+    """Strides that hang on cases, which are visited only if a view asks."""
+
+    rule: Compiled
+    scope: LayerScope
+    source: Source
+    value: Output
 
 
 class Layout:
@@ -19,6 +29,7 @@ class Layout:
 
     def __init__(self) -> None:
         self.odd: dict[str, Any] = {}  # names, and the strides; others are contiguous
+        self.matters = True  # whether some layer may be refused for it
 
     def note(self, layer: Layer, inputs: list[Output], scope: LayerScope, output: Output) -> None:
         """Note how a layer's output lies; raises `Misfit` where its input's strides don't allow it."""
@@ -32,13 +43,22 @@ class Layout:
         elif not type_.strides_follow:
             found = rule(scope, 0)
         elif inputs:
-            strides = self.of(layer.sources[0], inputs[0])
+            source = layer.sources[0]
+            later = _Later(rule, scope, source, inputs[0])
+            if not type_.needs_order and self._is_later(source):
+                self.odd[layer.name] = later
+                return
+            strides = self.of(source, inputs[0])
             if strides is not None:
-                own = scope.copy()
-                own["strides"] = strides
-                found = rule(own, 0)
+                found = _laid(rule, scope, strides, united=not type_.needs_order)
+                if found is None and not scope.unites:
+                    self.odd[layer.name] = later
+                    return
         if found is None or not _is_in_order(output, found):
             self.odd[layer.name] = found
+
+    def _is_later(self, source: Source) -> bool:
+        return isinstance(source, Reference) and isinstance(self.odd.get(source.name), _Later)
 
     def is_odd(self, source: Source) -> bool:
         """Say whether a tensor isn't known to be contiguous."""
@@ -53,9 +73,20 @@ class Layout:
         if source.name not in self.odd:
             return _in_order(value)
         found = self.odd[source.name]
+        if isinstance(found, _Later):
+            strides = self.of(found.source, found.value)
+            found = None if strides is None else _laid(found.rule, found.scope, strides)
+            self.odd[source.name] = found
         for index in source.path:
             found = None if found is None else found[index]
         return found
+
+
+def _laid(rule: Compiled, scope: LayerScope, strides: Any, *, united: bool = False) -> Any:
+    own = scope.copy()
+    own["strides"] = strides
+    own.united = united
+    return rule(own, 0)
 
 
 def _sources(layer: Layer) -> Iterator[Source]:

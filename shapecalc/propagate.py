@@ -157,7 +157,8 @@ class Propagation:
             inputs = [self.value(source) for source in layer.sources]
             named = {name: self.value(source) for name, source in layer.named}
             done = self._remembered(layer.call, inputs, named)
-            if self.layout.odd or not done.scope.type.keeps_order:
+            layout = self.layout
+            if layout.matters and (layout.odd or not done.scope.type.keeps_order):
                 self._lay(layer, inputs, done)
             if self.registry.has_own:
                 self._demand_kinds(layer, done)

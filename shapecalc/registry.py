@@ -459,6 +459,11 @@ class LayerType:
         return "strides" in names_in(self.formula(self.data["strides"]))
 
     @cached_property
+    def needs_order(self) -> bool:
+        """Whether the input's strides may be refused: the layer is a view."""
+        return "viewed(" in str(self.data.get("strides"))
+
+    @cached_property
     def keeps_order(self) -> bool:
         """Whether a contiguous input gives a contiguous output, whatever the formula says of others."""
         text = self.data.get("strides")

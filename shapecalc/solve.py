@@ -322,7 +322,9 @@ class _Runs:
 
     def _add(self, asked: Question, result: Result) -> None:
         try:
-            own = self.at or places(asked, result)  # a question is about one output in all cases
+            own = self.at  # a question is about one output in all cases
+            if not own or any(reference_of(at).name not in result for at in own):
+                own = places(asked, result)
             if asked.upto is not None:
                 output_at(result, asked.upto)
             self.batch = self.batch or _batch_wanted(asked, result, own)

@@ -50,11 +50,13 @@ class Function(NamedTuple):
 
     `elementwise`: computed for each axis when an argument is per-axis. `scoped`: gets the scope
     as its first argument, for functions that demand or decide something about sizes.
+    `keeps_order`: of strides, gives those of a contiguous tensor for those of one.
     """
 
     call: Callable[..., Value]
     elementwise: bool = False
     scoped: bool = False
+    keeps_order: bool = False
 
 
 class Scope(dict[str, Value]):

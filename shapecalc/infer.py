@@ -31,6 +31,7 @@ from .net import (
     size_json,
     sizes_used,
     source_json,
+    symbols_of_shapes,
 )
 from .outputs import flatten_output
 from .propagate import Propagation, Step
@@ -264,10 +265,7 @@ def step_json(step: Step) -> dict[str, Any]:
 
 def _free_symbols(result: Result) -> set[str]:
     found = set(result.least) - result.propagation.environment.keys()
-    for shape in result.inputs.values():
-        for size in shape:
-            if isinstance(size, Dim):
-                found |= size.symbols
+    found |= symbols_of_shapes(result.inputs.values())
     for demand in result.demands:
         found |= demand.relation.symbols
     return found

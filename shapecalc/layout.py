@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from .formula import Compiled
@@ -50,8 +51,10 @@ class Layout:
                 return
             strides = self.of(source, inputs[0])
             if strides is not None:
-                found = _laid(rule, scope, strides, united=not type_.needs_order)
-                if found is None and not scope.unites:
+                lay = partial(_laid, rule, scope, strides)
+                at_once = type_.needs_order or scope.unites
+                clean, found = (True, lay()) if at_once else scope.tentatively(lay)
+                if not clean:
                     self.odd[layer.name] = later
                     return
         if found is None or not _is_in_order(output, found):
@@ -82,10 +85,9 @@ class Layout:
         return found
 
 
-def _laid(rule: Compiled, scope: LayerScope, strides: Any, *, united: bool = False) -> Any:
+def _laid(rule: Compiled, scope: LayerScope, strides: Any) -> Any:
     own = scope.copy()
     own["strides"] = strides
-    own.united = united
     return rule(own, 0)
 
 

@@ -11,12 +11,12 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from .boxes import Box
-from .dims import Dim, symbols_of
+from .dims import Dim
 from .errors import ShapecalcError, ShapeError
 from .facts import Facts
 from .given import guessed_shape, hyperparameters
 from .infer import Result, infer, propagate_net
-from .net import Layer, Net, Shape, references, size_json
+from .net import Layer, Net, Shape, references, size_json, symbols_of_shapes
 from .question import BATCH, ask, cut
 from .registry import LayerType, Registry
 from .relations import compare
@@ -53,6 +53,12 @@ class Fix(NamedTuple):
     also: dict[str, str] | None = None
     then: str | None = None
 
+    @property
+    def calls(self) -> dict[str, str]:
+        """The new call of each layer that it changes."""
+        own = {} if self.layer is None or self.call is None else {self.layer: self.call}
+        return {**own, **(self.also or {})}
+
     def to_dict(self) -> dict[str, Any]:
         """Give the fix as JSON has it."""
         return {key: value for key, value in self._asdict().items() if value is not None}
@@ -69,15 +75,14 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
     other = _instead(result, layer, layer.call, error)
     if other is not None:
         return (_with_later_layers(result, other),)
-    changes: dict[frozenset[tuple[str | None, str | None]], Fix] = {}
+    changes: dict[frozenset[tuple[str, str]], Fix] = {}
     for further in (False, True):
         if any(fix.then is None for fix in changes.values()):
             break  # layers before are changed only where the layer itself can't mend the net
         for fix in _arguments(result, layer, error, further=further):
             longer = _with_later_layers(result, fix)
-            calls = {(longer.layer, longer.call), *(longer.also or {}).items()}
             if longer.then is None or not further:
-                changes.setdefault(frozenset(calls), longer)
+                changes.setdefault(frozenset(longer.calls.items()), longer)
     inputs = [*_inputs(result, layer)]
     most = _MOST_CHANGES if any(fix.then is None for fix in inputs) else _MOST_AFTER
     small = [fix for fix in changes.values() if len(fix.also or {}) <= most or _joins(layer)]
@@ -89,10 +94,10 @@ def fixes_for(result: Result) -> tuple[Fix, ...]:
 
 def _where(result: Result, fix: Fix) -> Iterator[Fix]:
     """Say for which sizes a fix is, where they are symbols; one for a single batch is none."""
-    if fix.layer is None or fix.call is None or not result.symbols:
+    if not fix.calls or not result.symbols:
         yield fix
         return
-    changed = _changed(result, result.net, {fix.layer: fix.call, **(fix.also or {})})
+    changed = _changed(result, result.net, fix.calls)
     new = [item for item in changed.conditions if item not in result.conditions and "==" in item]
     if not any(BATCH in names_in(parse(item)) for item in new):
         yield fix._replace(text=f"{fix.text} where {' and '.join(new)}") if new else fix
@@ -211,9 +216,7 @@ def _joins(layer: Layer) -> bool:
 
 def _with_numbers(result: Result, layer: str) -> Result | None:
     """Give a result whose symbols are numbers and whose misfit is the same layer's."""
-    sizes = {
-        name for shape in result.inputs.values() for size in shape for name in symbols_of(size)
-    }
+    sizes = symbols_of_shapes(result.inputs.values())
     given = _values(result)
     registry = result.propagation.registry
     arguments = hyperparameters(result.net, registry).keys() - given.keys()
@@ -247,9 +250,7 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
     Where one of them can't be mended by an argument, the fix says which.
     """
     then = None
-    assert fix.layer is not None
-    assert fix.call is not None
-    calls = {fix.layer: fix.call, **(fix.also or {})}
+    calls = fix.calls
     first = len(calls)
     while len(calls) <= first + _MOST_AFTER:
         try:
@@ -275,12 +276,8 @@ def _with_later_layers(result: Result, fix: Fix) -> Fix:
 def _of_layer(result: Result, layer: Layer, error: ShapeError) -> Iterator[dict[str, str]]:
     """Yield calls that mend a misfit in its own layer, or in all of the branches that meet there."""
     for fix in _arguments(result, layer, error):
-        if (
-            fix.layer is not None
-            and fix.call is not None
-            and (fix.layer == layer.name or _joins(layer))
-        ):
-            yield {fix.layer: fix.call, **(fix.also or {})}
+        if fix.layer == layer.name or _joins(layer):
+            yield fix.calls
 
 
 def _before(net: Net, layer: Layer) -> list[Layer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from .dims import Dim
+from .dims import Dim, symbols_of
 from .errors import Location, nearest_words
 from .syntax import Call, Constant, Name, Node, parts_of, to_text
 
@@ -139,6 +139,11 @@ def source_json(source: Source) -> Any:
     if isinstance(source, Reference):
         return str(source)
     return [source_json(item) for item in source]
+
+
+def symbols_of_shapes(shapes: Iterable[Shape]) -> set[str]:
+    """Give the symbols that occur in shapes."""
+    return {name for shape in shapes for size in shape for name in symbols_of(size)}
 
 
 def references(layer: Layer) -> Iterator[Reference]:

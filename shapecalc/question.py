@@ -21,7 +21,17 @@ from .given import (
     shapes_by_name,
 )
 from .infer import Result, mixed_views
-from .net import Layer, Net, Reference, Shape, Size, nearest_layer, references, sizes_used
+from .net import (
+    Layer,
+    Net,
+    Reference,
+    Shape,
+    Size,
+    nearest_layer,
+    references,
+    sizes_used,
+    symbols_of_shapes,
+)
 from .outputs import flatten_output
 from .registry import Input, Registry
 from .syntax import Call, Compare, Conditional, Constant, Name, Node, Star
@@ -77,7 +87,7 @@ def ask(
     values = {**named_numbers(net, given), **(values or {})}
     names = hyperparameters(net, registry)
     shapes = input_shapes(net, given, values, registry)
-    own = {symbol for shape in shapes.values() for size in shape for symbol in symbols_of(size)}
+    own = symbols_of_shapes(shapes.values())
     # a view may name the batch, which is no unknown
     known_names = values.keys() | (own & {BATCH})
     free = {name: least for name, least in names.items() if name not in known_names}

@@ -163,7 +163,7 @@ class Check(NamedTuple):
 def _keeps_order(strides: Node) -> bool:
     match strides:
         case Call(function):
-            return function in ("dense", "gapless", "in_order", "pointwise", "viewed", "reshaped")
+            return function in FUNCTIONS and FUNCTIONS[function].keeps_order
         case Conditional(_, yes, no):
             return _keeps_order(no) and (yes == Name("strides") or _keeps_order(yes))
     return False

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class LayerScope(Scope):
     """The names of one layer's formulas, computed when they are needed."""
 
-    __slots__ = ("depth", "facts", "owner", "type", "united")
+    __slots__ = ("depth", "facts", "owner", "type")
 
     def __init__(self, type_: LayerType, owner: Propagation, facts: Facts, depth: int) -> None:
         super().__init__()
@@ -28,7 +28,6 @@ class LayerScope(Scope):
         self.owner = owner
         self.facts = facts
         self.depth = depth
-        self.united = False  # whether cases are united, though the facts visit them one by one
 
     def __missing__(self, name: str) -> Value:
         formula = self.type.where.get(name)
@@ -60,7 +59,7 @@ class LayerScope(Scope):
     @property
     def unites(self) -> bool:
         """Whether cases that the sizes leave open are united, rather than visited one by one."""
-        return self.united or self.facts.unites
+        return self.facts.unites
 
     @property
     def taken(self) -> int | None:

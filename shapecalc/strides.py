@@ -112,8 +112,11 @@ def _from_the_nearest(
 
 
 def _is_below(scope: Scope, one: Size, two: Size) -> bool | None:
-    """Compare two sizes; None where symbols leave it open and cases are united."""
-    relation = relate(one, "<", two)
+    return _decide(scope, relate(one, "<", two))
+
+
+def _decide(scope: Scope, relation: Relation | bool) -> bool | None:
+    """Say whether a relation holds; None where symbols leave it open and cases are united."""
     holds = scope.holds(relation)
     if holds is None and not scope.unites:
         return scope.choose(relation, prefer=False)
@@ -171,10 +174,10 @@ def expanded(scope: Scope, shape: Value, strides: Strides, wanted: Value) -> Str
         return None
     found: list[Size] = [0] * (len(wanted) - len(shape))
     for size, stride in zip(shape, strides, strict=True):
-        one = equal(size, 1)
-        if scope.holds(one) is None and scope.unites:
+        is_one = _decide(scope, equal(size, 1))
+        if is_one is None:
             return None
-        found.append(0 if scope.choose(one, prefer=False) else stride)
+        found.append(0 if is_one else stride)
     return tuple(found)
 
 

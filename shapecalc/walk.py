@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from .batch import for_every_batch
 from .boxes import Box
-from .dims import Dim, symbol, symbols_of
+from .dims import Dim, symbol
 from .errors import ShapecalcError, ShapeError, SolveError
-from .net import Size
+from .net import Size, symbols_of_shapes
 from .outputs import is_shape
 from .question import BATCH, Question, output_at
 from .relations import Relation, all_of, compare
@@ -32,13 +32,7 @@ def walk_back(solution: Solution) -> list[tuple[str, tuple[str, ...]]]:
 
     A layer is left out where its sizes are those of the layer before.
     """
-    sizes = {
-        name
-        for shape in solution.question.shapes.values()
-        for size in shape
-        if isinstance(size, Dim)
-        for name in size.symbols
-    }
+    sizes = symbols_of_shapes(solution.question.shapes.values())
     if not solution.boxes or not solution.cases or not sizes.issuperset(solution.unknowns):
         return []
     box = _chosen_box(solution)
@@ -260,13 +254,7 @@ def why_none(
         asked = ", ".join(
             f"{target} at {place}" for (target, _), place in zip(question.targets, at, strict=True)
         )
-        sizes = {
-            name
-            for shape in question.shapes.values()
-            for size in shape
-            if isinstance(size, Dim)
-            for name in size.symbols
-        }
+        sizes = symbols_of_shapes(question.shapes.values())
         what = "no input that the net accepts"
         if question.unknowns and not sizes.intersection(question.unknowns):
             what = f"no value of {' and '.join(question.unknowns)}"
@@ -327,8 +315,7 @@ def _sampled_reach(
     near = sorted(found, key=lambda sizes: (found[sizes], sizes))[:3]
     if not near:
         return ""
-    batched = any(BATCH in symbols_of(size) for size in shape)
-    for_one = "with N = 1 (not for every N) " if batched else ""
+    for_one = "with N = 1 (not for every N) " if BATCH in symbols_of_shapes([shape]) else ""
     return f"{for_one}{at[0]} can have " + " or ".join("x".join(map(str, sizes)) for sizes in near)
 
 

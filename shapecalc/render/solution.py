@@ -7,6 +7,7 @@ from typing import Any
 
 from ..boxes import Box, BoxRun
 from ..dims import Dim
+from ..net import symbols_of_shapes
 from ..outputs import is_shape
 from ..sets import in_short
 from ..solve import Solution
@@ -116,7 +117,7 @@ def best_text(solution: Solution) -> str:
     if point is None:
         return ""
     shapes = solution.question.shapes
-    free = {name for shape in shapes.values() for size in shape for name in _symbols(size)}
+    free = symbols_of_shapes(shapes.values())
     named = "best " + ", ".join(f"{name} = {value}" for name, value in point.items())
     if len(shapes) != 1 or not set(point) <= free:
         return named
@@ -129,10 +130,6 @@ def best_text(solution: Solution) -> str:
     elif len(sizes) > 2 and batch:
         return named
     return "best " + "×".join(map(str, sizes))
-
-
-def _symbols(size: Any) -> frozenset[str]:
-    return frozenset(size.symbols) if isinstance(size, Dim) else frozenset()
 
 
 def _is_fixed(size: Any) -> bool:
